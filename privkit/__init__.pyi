@@ -185,8 +185,8 @@ from .risk.attackers import Threshold as Threshold
 from .risk.copula import CopulaReport as CopulaReport
 from .risk.copula import copula_uniqueness as copula_uniqueness
 from .risk.copula import person_uniqueness as person_uniqueness
-from .risk.linkage.link import LinkReport as LinkReport
-from .risk.linkage.link import link as link
+from .risk.link import LinkReport as LinkReport
+from .risk.link import link as link
 from .risk.report import RiskReport as RiskReport
 from .risk.report import risk as risk
 from .risk.suda import SudaReport as SudaReport

@@ -150,7 +150,7 @@ class PrivacyAccessor:
     check = Delegate("privkit.anonymity.reports")
     risk = Delegate("privkit.risk.report")
     suda = Delegate("privkit.risk.suda")
-    link = Delegate("privkit.risk.linkage.link")
+    link = Delegate("privkit.risk.link")
     unicity = Delegate("privkit.risk.unicity")
     attack = Delegate("privkit.attacks.tables")
     attack_release = Delegate("privkit.attacks.releases")

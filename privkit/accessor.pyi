@@ -28,7 +28,7 @@ from privkit.events.secrets.key import Key, KeySource
 from privkit.events.secrets.mapping_store import MappingStore
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
-from privkit.risk.linkage.link import LinkReport
+from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport

@@ -15,7 +15,7 @@ from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_id
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import exact_text, share
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
@@ -82,10 +82,6 @@ class AlphaK(SensitivePart):
         """Return the largest share and the smallest class, and the classes that break either bound."""
         report = alpha_k(data, qi, self.sensitive, alpha=self.alpha, k=self.k)
         return judged(report, f"α = {figure_text(report.alpha)}, k = {report.k}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return f"AlphaK({self.sensitive!r}, {exact_text(self.alpha)}, {self.k})"
 
 
 @public

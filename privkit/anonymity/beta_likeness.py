@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
     Ratios,
     Reference,
@@ -17,14 +16,11 @@ from privkit.anonymity.figures import (
     class_maxima,
     class_minima,
     decided,
+    one_word,
     over_caps,
-    reference_table,
-    reference_text,
     shares_and_table,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
-from privkit.errors import ParameterError
-from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
 from privkit.values.exact import positive
@@ -35,6 +31,9 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+
+
+_KINDS = ("basic", "enhanced")
 
 
 @public
@@ -84,8 +83,8 @@ class BetaLikeness(ReferencePart):
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "beta", positive(self.beta, "beta"))
-        likeness_kind(self.kind)
-        reference_table(self.reference)
+        one_word(self.kind, "kind", _KINDS)
+        one_word(self.reference, "reference", get_args(Reference))
 
     def loosened(self, gone: int, table: Ints) -> BetaLikeness | None:
         """Return the basic criterion with (1 + β) n / (n - gone) - 1.
@@ -131,19 +130,6 @@ class BetaLikeness(ReferencePart):
         """Return the largest gain, and the classes with one above β."""
         report = beta_likeness(data, qi, self.sensitive, beta=self.beta, kind=self.kind)
         return judged(report, f"β = {figure_text(report.beta)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        kind = None if self.kind == "basic" else self.kind
-        return call_text("BetaLikeness", self.sensitive, self.beta, kind=kind, reference=reference_text(self.reference))
-
-
-def likeness_kind(kind: object) -> None:
-    """Refuse what is no kind of β-likeness."""
-    if not isinstance(kind, str) or kind not in ("basic", "enhanced"):
-        raise ParameterError.of(
-            "kind", repr(kind) if isinstance(kind, str) else type_told(kind), "'basic' or 'enhanced'"
-        )
 
 
 @public
@@ -213,7 +199,7 @@ def beta_likeness(
     >>> beta_likeness(people, "zip", "ill").beta
     Fraction(1, 2)
     """
-    likeness_kind(kind)
+    one_word(kind, "kind", _KINDS)
     bound = None if beta is None else positive(beta, "beta")
     columns = quasi_identifiers(data, qi)
     column = sensitive_attribute(data, sensitive, columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
@@ -251,6 +251,17 @@ class Part(Criterion):
         """Return the groups of its column's values at each level, where it has a tree over them."""
         return None
 
+    def __repr__(self) -> str:
+        """Return what a user types for it, ``...`` for tables and hierarchies; what is as by default is left out."""
+        told = []
+        for one in fields(self):  # type: ignore[arg-type]  # each is a dataclass
+            text = _typed(getattr(self, one.name))
+            if one.default is MISSING and not one.kw_only:
+                told.append(text)
+            elif one.default is MISSING or text != _typed(one.default):
+                told.append(f"{one.name}={text}")
+        return f"{type(self).__name__}({', '.join(told)})"
+
     def _key(self) -> tuple[object, ...]:
         given = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]  # each is a dataclass
         return tuple(one if one is None or isinstance(one, str | int | Fraction) else id(one) for one in given)
@@ -318,10 +329,7 @@ class AllOf(Criterion):
     criteria: tuple[Part, ...]
 
     def __init__(self, *criteria: Criterion) -> None:
-        flat = [part for criterion in criteria for part in _checked(criterion).parts]
-        if not flat:
-            raise ParameterError.of("criteria", "nothing", "at least one criterion")
-        object.__setattr__(self, "criteria", tuple(dict.fromkeys(flat)))
+        object.__setattr__(self, "criteria", _parts(criteria))
 
     @property
     def per_class(self) -> bool:  # type: ignore[override]
@@ -358,33 +366,27 @@ class AllOf(Criterion):
 
 def all_of(*criteria: Criterion) -> Criterion:
     """Return the criterion that asks for all of `criteria`; the criterion itself where they are one."""
-    together = AllOf(*criteria)
-    return together if len(together.criteria) > 1 else together.criteria[0]
+    parts = _parts(criteria)
+    return AllOf(*parts) if len(parts) > 1 else parts[0]
 
 
-def _checked(criterion: object) -> Criterion:
-    if isinstance(criterion, Criterion):
-        return criterion
-    hint = "Example: pk.KAnonymity(5)."
-    raise ParameterError.of("criteria", type_told(criterion), "criteria", hint)
+def _parts(criteria: Sequence[object]) -> tuple[Part, ...]:
+    """Return the parts of several criteria, each once; what is no criterion, or none at all, is refused."""
+    flat: dict[Part, None] = {}
+    for criterion in criteria:
+        if not isinstance(criterion, Criterion):
+            raise ParameterError.of("criteria", type_told(criterion), "criteria", "Example: pk.KAnonymity(5).")
+        flat |= dict.fromkeys(criterion.parts)
+    if not flat:
+        raise ParameterError.of("criteria", "nothing", "at least one criterion")
+    return tuple(flat)
 
 
 #: What a user may give for an exact amount: floats count as the decimals that they print as.
 Number: TypeAlias = "int | float | Decimal | Fraction"
 
 
-def call_text(name: str, *arguments: object, **named: object) -> str:
-    """Return a call as one types it, leaving out named arguments that are None.
-
-    Examples
-    --------
-    >>> call_text("LDiversity", "ill", 3, kind="recursive", c=None)
-    "LDiversity('ill', 3, kind='recursive')"
-    """
-    told = [_typed(argument) for argument in arguments]
-    told += [f"{key}={_typed(value)}" for key, value in named.items() if value is not None]
-    return f"{name}({', '.join(told)})"
-
-
 def _typed(given: object) -> str:
-    return exact_text(given) if isinstance(given, Fraction) else repr(given)
+    if isinstance(given, Fraction):
+        return exact_text(given)
+    return repr(given) if isinstance(given, str | int) else "..."

@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import call_text
 from privkit.anonymity.figures import (
     Reference,
     ReferencePart,
@@ -18,16 +17,13 @@ from privkit.anonymity.figures import (
     class_minima,
     decided,
     distinct_values,
+    one_word,
     over_caps,
-    reference_table,
-    reference_text,
     shares_and_table,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
-from privkit.errors import ParameterError
-from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
-from privkit.values.arguments import column_name, public, typed
+from privkit.values.arguments import column_name, public, true_or_false, typed
 from privkit.values.exact import positive
 
 if TYPE_CHECKING:
@@ -81,9 +77,8 @@ class DeltaDisclosure(ReferencePart):
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "delta", positive(self.delta, "delta"))
-        if not isinstance(self.absent, bool):
-            raise ParameterError.of("absent", type_told(self.absent), "True or False")
-        reference_table(self.reference)
+        true_or_false(self.absent, "absent")
+        one_word(self.reference, "reference", get_args(Reference))
 
     def loosened(self, gone: int, table: Ints) -> DeltaDisclosure | None:
         """Return the criterion with δ + log2(n / (n - gone)), which bounds a value's share from above as this does.
@@ -136,11 +131,6 @@ class DeltaDisclosure(ReferencePart):
         """Return the largest figure, and the classes that reach δ."""
         report = delta_disclosure(data, qi, self.sensitive, delta=self.delta, absent=self.absent)
         return judged(report, f"δ = {figure_text(report.delta)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        reference = reference_text(self.reference)
-        return call_text("DeltaDisclosure", self.sensitive, self.delta, absent=self.absent or None, reference=reference)
 
 
 @public

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 Reference = Literal["kept", "input"]
+W = TypeVar("W", bound=str)
 
 
 class ReferencePart(SensitivePart):
@@ -59,16 +60,14 @@ class ReferencePart(SensitivePart):
         """
 
 
-def reference_table(reference: object) -> None:
-    """Refuse what is no reference."""
-    if not isinstance(reference, str) or reference not in ("kept", "input"):
-        found = repr(reference) if isinstance(reference, str) else type_told(reference)
-        raise ParameterError.of("reference", found, "'kept' or 'input'")
-
-
-def reference_text(reference: Reference) -> str | None:
-    """Return what a user types for a reference; None for the usual one."""
-    return None if reference == "kept" else reference
+def one_word(value: object, argument: str, allowed: Sequence[W]) -> W:
+    """Return which of some words a value is, or refuse it."""
+    for word in allowed:
+        if isinstance(value, str) and value == word:
+            return word
+    *first, last = map(repr, allowed)
+    found = repr(value) if isinstance(value, str) else type_told(value)
+    raise ParameterError.of(argument, found, f"{', '.join(first)} or {last}")
 
 
 #: What products may reach in 64 bits.

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Finding, Part, call_text
+from privkit.anonymity.criterion import Finding, Part
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.figures import present
 from privkit.anonymity.ksets import ksets, set_size
-from privkit.anonymity.reports import aligned, class_frame, first_classes, quasi_identifiers, size_figures
+from privkit.anonymity.reports import aligned, by_figure, class_frame, first_classes, quasi_identifiers, size_figures
 from privkit.tally.classes import Tally
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import column_name, positive_int, public, typed
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from privkit.anonymity.criterion import Floats, Ints, Mask
 
@@ -118,10 +117,6 @@ class KAnonymity(Part):
         found = kanon(data, qi, k=self.k, unit=self.unit)
         finding = Finding(self, bool(found.satisfied), f"k = {found.k}", found.rows_short)
         return finding, aligned(found.tally.counts < self.k, found.tally, classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text("KAnonymity", self.k, unit=self.unit, of=self.of)
 
 
 @public
@@ -234,18 +229,7 @@ class KAnonymityReport(Explorable, Plotted):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the sizes that occur: `size`, `classes`, `rows` and `share_of_rows`, by ascending size."""
-        import pandas as pd
-
-        sizes, inverse, classes = np.unique(self.tally.counts, return_inverse=True, return_counts=True)
-        rows = _sums(inverse, self.tally.sizes, len(sizes))
-        share = rows / self.n_rows if self.n_rows else np.empty(0)
-        return pd.DataFrame({"size": sizes, "classes": classes, "rows": rows, "share_of_rows": share})
-
-
-def _sums(group: NDArray[np.intp], values: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    sums = np.zeros(n, dtype=np.int64)
-    np.add.at(sums, group, values)
-    return sums
+        return by_figure("size", self.tally.counts, self.tally.sizes)
 
 
 @typed

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from privkit.anonymity.criterion import SensitivePart, call_text
-from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, present, support
+from privkit.anonymity.criterion import SensitivePart
+from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, one_word, present, support
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
-from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.exact import exact_text, positive
@@ -70,7 +69,7 @@ class LDiversity(SensitivePart):
 
     def __post_init__(self) -> None:
         column_name(self.sensitive, "sensitive")
-        object.__setattr__(self, "kind", diversity_kind(self.kind))
+        object.__setattr__(self, "kind", one_word(self.kind, "kind", get_args(Kind)))
         object.__setattr__(self, "l", diversity_bound(self.l, self.kind))
         object.__setattr__(self, "c", recursive_factor(self.c, self.kind))
 
@@ -118,24 +117,6 @@ class LDiversity(SensitivePart):
         """Return the l of the least diverse class, and the classes below the criterion's."""
         report = ldiv(data, qi, self.sensitive, l=self.l, kind=self.kind, c=self.c)
         return judged(report, f"l = {figure_text(report.l)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text(
-            "LDiversity", self.sensitive, self.l, kind=None if self.kind == "distinct" else self.kind, c=self.c
-        )
-
-
-def diversity_kind(kind: object) -> Kind:
-    """Return the kind of l-diversity, or refuse it."""
-    for known in get_args(Kind):
-        if isinstance(kind, str) and kind == known:
-            return known  # type: ignore[no-any-return]
-    raise ParameterError.of(
-        "kind",
-        repr(kind) if isinstance(kind, str) else type_told(kind),
-        "'distinct', 'entropy' or 'recursive'",
-    )
 
 
 def diversity_bound(bound: object, kind: Kind) -> int | Fraction:
@@ -256,7 +237,7 @@ def ldiv(
     The least diverse of 2 classes by 'zip' has 1 value of 'ill'; 1 class falls short.
     next: df.privacy.anonymize(['zip'], pk.LDiversity('ill', 2)) · .worst(10) · .plot()
     """
-    kind = diversity_kind(kind)
+    kind = one_word(kind, "kind", get_args(Kind))
     factor = recursive_factor(c, kind)
     bound = None if l is None else diversity_bound(l, kind)
     columns = quasi_identifiers(data, qi, empty=True)

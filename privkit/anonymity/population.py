@@ -18,7 +18,7 @@ from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import positive_int, public, typed
-from privkit.values.exact import exact_text, share
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,12 +151,6 @@ class KMap(PopulationPart):
         """Return the size of the rarest class in the population, and the classes below k."""
         report = kmap(data, qi, population=self.population, k=self.k, significance=self.significance)
         return judged(report, f"k = {report.k}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        if self.significance is not None:
-            return f"KMap({self.k}, population={self.population}, significance={exact_text(self.significance)})"
-        return f"KMap({self.k}, population=...)"
 
 
 @public

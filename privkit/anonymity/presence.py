@@ -89,10 +89,6 @@ class DeltaPresence(PopulationPart):
         report = delta_presence(data, qi, population=self.population, low=self.low, high=self.high)
         return judged(report, f"δ = {figure_text(report.low)} to {figure_text(report.highest)}", classes)
 
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return f"DeltaPresence({exact_text(self.low)}, {exact_text(self.high)}, population=...)"
-
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)

@@ -94,6 +94,17 @@ def size_figures(tally: Tally, positions: NDArray[np.intp]) -> dict[str, Any]:
     return sizes
 
 
+def by_figure(name: str, figures: NDArray[Any], sizes: NDArray[np.int64]) -> pd.DataFrame:
+    """Return the figures of classes that occur, with `classes`, `rows` and `share_of_rows`, by ascending figure."""
+    import pandas as pd
+
+    found, inverse, classes = np.unique(figures, return_inverse=True, return_counts=True)
+    rows = np.zeros(len(found), dtype=np.int64)
+    np.add.at(rows, inverse, sizes)
+    share = rows / rows.sum() if len(rows) else np.empty(0)
+    return pd.DataFrame({name: found, "classes": classes, "rows": rows, "share_of_rows": share})
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassReport(Plotted):
@@ -169,13 +180,7 @@ class ClassReport(Plotted):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the figures that occur, with `classes`, `rows` and `share_of_rows`, by ascending figure."""
-        import pandas as pd
-
-        found, inverse, classes = np.unique(self.figures, return_inverse=True, return_counts=True)
-        rows = np.zeros(len(found), dtype=np.int64)
-        np.add.at(rows, inverse, self.classes.sizes)
-        share = rows / self.n_rows if self.n_rows else np.empty(0)
-        return pd.DataFrame({self.symbol: found, "classes": classes, "rows": rows, "share_of_rows": share})
+        return by_figure(self.symbol, self.figures, self.classes.sizes)
 
 
 def judged(report: ClassReport, figure: str, classes: Tally) -> tuple[Finding, NDArray[np.bool_]]:

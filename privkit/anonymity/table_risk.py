@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.anonymity.criterion import Finding, Part, call_text
+from privkit.anonymity.criterion import Finding, Part
 from privkit.anonymity.crowds import Crowds
 from privkit.anonymity.population_uniques import chosen_estimate
 from privkit.anonymity.reports import figure_text, population_size, quasi_identifiers
@@ -138,10 +138,6 @@ class AverageRisk(TablePart):
         """Return whether it is met without the first `gone` classes, for each such number."""
         return classes.averages_within(self.unit, self.risk)[gone]
 
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text("AverageRisk", self.risk, unit=self.unit)
-
 
 @public
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -180,10 +176,6 @@ class SampleUniqueness(TablePart):
         """Return whether it is met without the first `gone` classes, for each such number."""
         alone, total = classes.alone(self.unit)[gone], classes.total(self.unit)[gone]
         return np.asarray(alone * self.share.denominator <= total * self.share.numerator)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text("SampleUniqueness", self.share, unit=self.unit)
 
 
 @public
@@ -247,10 +239,6 @@ class PopulationUniqueness(TablePart):
         members = None if self.unit is None else classes.members[self.unit].ordered(np.arange(gone, len(classes.rows)))
         share = chosen_estimate(sizes, self.population, members).share
         return (share or 0.0) <= float(self.share)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        return call_text("PopulationUniqueness", self.share, population=self.population, unit=self.unit)
 
 
 def _checked_unit(unit: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from privkit.anonymity.figures import (
     decided,
     equal_distances,
     merged,
+    one_word,
     ordered_distances,
-    reference_table,
     support,
 )
 from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
@@ -27,7 +27,7 @@ from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import exact_text, share
+from privkit.values.exact import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ class TCloseness(ReferencePart):
         column_name(self.sensitive, "sensitive")
         object.__setattr__(self, "t", share(self.t, "t"))
         ground_distance(self.distance)
-        reference_table(self.reference)
+        one_word(self.reference, "reference", get_args(Reference))
 
     def loosened(self, gone: int, table: Ints) -> TCloseness | None:
         """Return the criterion with t + gone / n.
@@ -153,13 +153,6 @@ class TCloseness(ReferencePart):
         """Return the largest distance, and the classes that are farther than t."""
         report = tclose(data, qi, self.sensitive, t=self.t, distance=self.distance)
         return judged(report, f"t = {figure_text(report.t)}", classes)
-
-    def __repr__(self) -> str:
-        """Return what a user types for it."""
-        shown = f", distance={self.distance!r}" if isinstance(self.distance, str) else ", distance=..."
-        reference = "" if self.reference == "kept" else f", reference={self.reference!r}"
-        bound = exact_text(self.t)
-        return f"TCloseness({self.sensitive!r}, {bound}{'' if self.distance == 'equal' else shown}{reference})"
 
 
 def ground_distance(distance: object) -> object:

@@ -19,7 +19,7 @@ from privkit.tally.codes import by_identity, factorized
 from privkit.tally.two_tables import joint_codes, kind_of, labeled_apart
 from privkit.transform.hierarchies.hierarchy import Hierarchy, column_codes
 from privkit.transform.hierarchies.ladder import text
-from privkit.transform.hierarchies.mixed import mixed_labels
+from privkit.transform.source import mixed_labels
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,9 +17,9 @@ from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.risk.attackers import Rate
-from privkit.tally.columns.facts import all_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns
+from privkit.tally.selection import all_columns
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
 from privkit.values.frozen import Frozen
 

@@ -17,11 +17,11 @@ from privkit.attacks.scores import Sides
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import close_matches, type_told
-from privkit.tally.columns.facts import all_columns, unnamed_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import chosen_columns, row_classes
+from privkit.tally.selection import all_columns, unnamed_columns
 from privkit.tally.two_tables import refuse_kinds
-from privkit.transform.generalize import resolve
+from privkit.transform.search.coding import resolve
 from privkit.values.arguments import column_name, positive_int, public, typed, whole
 from privkit.values.frozen import Frozen
 from privkit.values.show import Attackable

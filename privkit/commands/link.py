@@ -10,7 +10,7 @@ from typing import Any
 from privkit.commands.large import table_of, valued
 from privkit.commands.table import absent_word, add_table, as_number, names, shared_name
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
-from privkit.risk.linkage.link import link
+from privkit.risk.link import link
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

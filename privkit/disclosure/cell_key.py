@@ -36,8 +36,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.disclosure.behind import Behind
-from privkit.disclosure.bounds import TOLERANCE, optimizer
 from privkit.disclosure.published import Published
+from privkit.disclosure.suppression import TOLERANCE, optimizer
 from privkit.errors import ParameterError
 from privkit.errors.disclosure import DisclosureError
 from privkit.events.run.plain import Unfit, encoded

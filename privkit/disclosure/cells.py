@@ -287,14 +287,19 @@ def _together(
 _LEFT_OUT, _OTHERS = -1, -2
 
 
-def _patterns(keys: Sequence[Key], categories: Mapping[Variable, Mapping[Hashable, int]], joint: Ints) -> list[Ints]:
-    """Return of each set of columns that some table counts by, which cell each joint cell is part of."""
+def by_variables(keys: Sequence[Key]) -> dict[frozenset[Variable], list[int]]:
+    """Return the cells that are counted by the same columns and filters, together."""
     by: dict[frozenset[Variable], list[int]] = {}
     for cell, key in enumerate(keys):
         by.setdefault(frozenset(variable for variable, _ in key), []).append(cell)
+    return by
+
+
+def _patterns(keys: Sequence[Key], categories: Mapping[Variable, Mapping[Hashable, int]], joint: Ints) -> list[Ints]:
+    """Return of each set of columns that some table counts by, which cell each joint cell is part of."""
     axes = {variable: axis for axis, variable in enumerate(categories)}
     found = []
-    for variables, cells in by.items():
+    for variables, cells in by_variables(keys).items():
         order = sorted(axes[variable] for variable in variables)
         names = [list(categories)[axis] for axis in order]
         shape = [len(categories[name]) for name in names] or [1]

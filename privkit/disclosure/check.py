@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from privkit.disclosure.bounds import TOLERANCE, Attacker
+from privkit.disclosure.behind import Rule, unsafe_by
 from privkit.disclosure.cell_key import CellKeyTables, CellNoise, keyed
 from privkit.disclosure.cells import published
-from privkit.disclosure.magnitudes import Rule, unsafe_by
-from privkit.disclosure.published import Published
-from privkit.disclosure.suppression import Search, Suppression
-from privkit.disclosure.told import attacker_of, told_by
+from privkit.disclosure.published import Published, attacker_of, told_by
+from privkit.disclosure.suppression import TOLERANCE, Attacker, Search, Suppression
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.values.arguments import positive_int, public, typed, whole
@@ -154,7 +152,7 @@ def output_check(
 
     **Sums** of amounts, as turnover by region, are unsafe where few contributors rule them: by `dominance`, by
     `p_percent`, or by either. Then the rows are read, and how far a total must be free follows from the rule
-    (`privkit.disclosure.magnitudes` has the formulas and the proof); bounds are those of real numbers. Who has
+    (`privkit.disclosure.behind` has the formulas and the proof); bounds are those of real numbers. Who has
     most of another suppressed cell, and undoes that with his own amount there, is not among the attackers.
 
     ``method="cell-key"`` suppresses nothing: each count gets **noise that is keyed by its records**, so that the same

@@ -133,12 +133,12 @@ def make_sums(question: Question, noise: type[Noise]) -> Any:
     :class:`~privkit.dp.statistics.statistic.Sensitivity`.
 
     *The unit is a column.* Rows without an id, a key or a value are left out, row by row. Let D_p be the multiset of
-    the rest of person p. What is kept of D_p depends on D_p and on the salt alone (`privkit.tally.persons`,
-    `privkit.tally.bounding`), and the salt is drawn independently of the data. So for each salt f is a sum over
-    persons of f_p(D_p), and one person more or less moves it by f_p, which has at most R contributions, or at most P
-    in each of G groups, by construction: :class:`~privkit.dp.statistics.statistic.Sensitivity` has the norms. Since
-    that holds for each salt, and the salt does not depend on the data, it holds for the mechanism (which is a mixture
-    over salts; ε, (ε, δ) and ρ are all quasi-convex).
+    the rest of person p. What is kept of D_p depends on D_p and on the salt alone (`privkit.tally.bounding`), and the
+    salt is drawn independently of the data. So for each salt f is a sum over persons of f_p(D_p), and one person more
+    or less moves it by f_p, which has at most R contributions, or at most P in each of G groups, by construction:
+    :class:`~privkit.dp.statistics.statistic.Sensitivity` has the norms. Since that holds for each salt, and the salt
+    does not depend on the data, it holds for the mechanism (which is a mixture over salts; ε, (ε, δ) and ρ are all
+    quasi-convex).
 
     By the triangle inequality d persons move it by at most d times as much. The sums are exact: they are taken in
     64-bit integers, which 2**31 rows cannot overflow. ∎

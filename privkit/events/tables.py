@@ -12,7 +12,7 @@ from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.flatten import is_frame, library
 from privkit.events.run.walk import FieldPath
 from privkit.events.secrets.mapping_store import MappingStore
-from privkit.inventory.leaving import leaving
+from privkit.inventory.column_roles import leaving
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.selection import handed_out, without_traces
 from privkit.values.arguments import typed

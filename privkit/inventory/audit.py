@@ -13,15 +13,9 @@ from privkit.inventory.column_entry import OWNER, ColumnEntry, role_of
 from privkit.inventory.column_names import DIRECT, QUASI, said_by
 from privkit.inventory.column_roles import Proposal, propose_all
 from privkit.inventory.inventory import Inventory
-from privkit.tally.columns.facts import (
-    NAMES_THEM,
-    ColumnFacts,
-    all_columns,
-    column_facts,
-    index_tells,
-    unnamed_columns,
-)
+from privkit.tally.columns.facts import ColumnFacts, column_facts
 from privkit.tally.row_classes import Contributions, contributions
+from privkit.tally.selection import NAMES_THEM, all_columns, index_tells, unnamed_columns
 from privkit.values.arguments import typed
 from privkit.values.exact import positive
 

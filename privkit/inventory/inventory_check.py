@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from privkit.inventory.column_entry import ColumnEntry, day_or_today, kept_too_long
 from privkit.inventory.column_names import DIRECT, SENSITIVE, said_by
 from privkit.inventory.column_roles import propose
-from privkit.tally.columns.facts import all_columns, column_facts
+from privkit.tally.columns.facts import column_facts
+from privkit.tally.selection import all_columns
 from privkit.values.arguments import public
 from privkit.values.show import Shown
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.root import type_told
 from privkit.inventory.column_entry import day_or_today
-from privkit.inventory.leaving import leaving
+from privkit.inventory.column_roles import leaving
 from privkit.tally.selection import (
     eager_frame,
     handed_out,

@@ -12,6 +12,7 @@ import numpy as np
 
 from privkit.errors import ParameterError
 from privkit.errors.risk import SearchLimitError
+from privkit.progress import bar
 from privkit.risk.minimal import Minimal, minimal_uniques
 from privkit.tally.row_classes import row_classes
 from privkit.values.arguments import positive_int, public, typed
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.row_classes import RowClasses
-from privkit.progress import bar
 
 #: Columns beyond which even the pairs and triples are too many to be of use.
 _MOST_COLUMNS = 60

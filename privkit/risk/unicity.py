@@ -12,8 +12,8 @@ from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
 from privkit.errors.root import type_told
 from privkit.risk.attackers import Rate
+from privkit.tally.class_values import Traces, traces
 from privkit.tally.frame import column_names, open_frame
-from privkit.tally.persons import Traces, traces
 from privkit.values.arguments import positive_int, public, typed
 from privkit.values.frozen import Frozen
 from privkit.values.show import Plotted

@@ -22,7 +22,7 @@ from privkit.study.interchange import as_json, as_junit, as_sarif
 from privkit.study.policy import PACED, Policy, policy_of
 from privkit.study.ruling import Ruling
 from privkit.study.written import written
-from privkit.tally.columns.facts import all_columns
+from privkit.tally.selection import all_columns
 from privkit.values.arguments import public, typed
 from privkit.values.exact import exact_text
 from privkit.values.expression.days import period_of

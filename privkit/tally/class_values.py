@@ -3,6 +3,8 @@
 Class sizes by fewer columns, from the classes by all of them: what each column adds to how rare rows are.
 
 The classes of one table among those of another, by their values.
+
+Persons and their points (places, purchases), as codes: what unicity counts on.
 """
 
 from __future__ import annotations
@@ -18,12 +20,11 @@ from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import Members, Tally, grouped_sizes
 from privkit.tally.codes import column_codes, packed
+from privkit.tally.engines.opening import lazy_engine
 from privkit.tally.frame import column_names
-from privkit.tally.row_classes import codes_of
+from privkit.tally.row_classes import chosen_columns, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -179,16 +180,6 @@ def plain(column: pd.Series) -> pd.Series:
     return column
 
 
-def joined(columns: Sequence[pd.Series]) -> pd.Series:
-    """Return one column of the values of several; itself where it is one."""
-    import pandas as pd
-
-    if len(columns) == 1:
-        return columns[0]
-    alike = all(column.dtype == columns[0].dtype for column in columns)
-    return pd.concat([column if alike else plain(column) for column in columns], ignore_index=True)
-
-
 def _kind(column: pd.Series) -> str:
     """Return what the column's values are, as far as it decides whether they can be equal to others."""
     import pandas as pd
@@ -199,3 +190,64 @@ def _kind(column: pd.Series) -> str:
     if found in {"datetime64", "datetime", "date", "period"}:
         return "dates"
     return "text" if found in {"string", "unicode"} else found
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """The distinct points of each person, both ways round.
+
+    Attributes
+    ----------
+    n_persons : int
+    points, starts : arrays of int64
+        The points of person i are ``points[starts[i]:starts[i + 1]]``, ascending.
+    persons, point_starts : arrays of int64
+        The persons of point j are ``persons[point_starts[j]:point_starts[j + 1]]``, ascending.
+    without_id : int
+        Rows without a person, which were left out.
+    """
+
+    n_persons: int
+    points: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    persons: NDArray[np.int64]
+    point_starts: NDArray[np.int64]
+    without_id: int
+
+
+def traces(data: object, unit: str, columns: str | Sequence[str]) -> Traces:
+    """Return the distinct points of each person, a point being the values of some columns. Reads rows; spends nothing.
+
+    Missing is a value of its own in a point; rows without an id are left out. Of a lazy frame each pair of a person and
+    a point is fetched once.
+    """
+    names = column_names(columns, "columns")
+    table, rows = _once(data, [unit, *names])
+    who, n_persons = codes_of(table[unit])
+    point = packed([codes_of(table[name])[0] for name in names])[0]
+    known = who < n_persons
+    distinct_points, point = np.unique(point[known], return_inverse=True)
+    person = who[known]
+    n_points = len(distinct_points)
+    pairs = np.unique(person * max(n_points, 1) + point)
+    person, point = np.divmod(pairs, max(n_points, 1))
+    order = np.argsort(point, kind="stable")
+    return Traces(
+        n_persons,
+        point,
+        np.searchsorted(person, np.arange(n_persons + 1)),
+        person[order],
+        np.searchsorted(point[order], np.arange(n_points + 1)),
+        int(rows[~known].sum()),
+    )
+
+
+def _once(data: object, columns: list[str]) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return rows, or the classes of a lazy frame, and how many rows each stands for."""
+    import pandas as pd
+
+    if (engine := lazy_engine(data, columns)) is None:
+        table = chosen_columns(data, columns, "columns")
+        return table, np.ones(len(table), dtype=np.int64)
+    cells, rows = grouped_sizes(engine, columns)
+    return pd.DataFrame({name: series_of(cells[name]) for name in columns}), rows

@@ -14,6 +14,7 @@ from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.cells.cells import OTHER, TEXT, Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.showing import series_of
+from privkit.tally.codes import starts
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.frame import column_names
 
@@ -58,9 +59,7 @@ class Members:
     def _by_person(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The pairs ordered by person, and where each person's begin."""
         order = np.argsort(self.person_of, kind="stable")
-        person = self.person_of[order]
-        begins = np.concatenate(([True], person[1:] != person[:-1])) if len(person) else np.empty(0, dtype=bool)
-        return order, np.flatnonzero(begins)
+        return order, starts(self.person_of[order])
 
     @property
     def n_persons(self) -> int:
@@ -86,23 +85,23 @@ class Members:
         >>> pairs.least(np.array([5, 2])).tolist()
         [2, 2]
         """
-        order, starts = self._by_person
+        order, begins = self._by_person
         values = np.asarray(of_classes)[self.class_of[order]]
-        return np.minimum.reduceat(values, starts) if len(starts) else values
+        return np.minimum.reduceat(values, begins) if len(begins) else values
 
     @property
     def place(self) -> NDArray[np.int64]:
         """The place of each pair's person in what `least` and `among` return."""
-        order, starts = self._by_person
+        order, begins = self._by_person
         place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
+        place[order] = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(order)))
         return place
 
     def among(self, of_classes: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return in how many of the chosen classes each person is; shape (n_persons,)."""
-        order, starts = self._by_person
+        order, begins = self._by_person
         chosen = np.asarray(of_classes)[self.class_of[order]].astype(np.int64)
-        return np.add.reduceat(chosen, starts) if len(starts) else chosen
+        return np.add.reduceat(chosen, begins) if len(begins) else chosen
 
     def ordered(self, classes: NDArray[np.int64]) -> Members:
         """Return the members of some classes, which are counted from 0 in their order."""

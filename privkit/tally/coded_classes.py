@@ -19,7 +19,7 @@ from privkit.tally.cells.coding import sort
 from privkit.tally.cells.columns import cells_of_series
 from privkit.tally.class_values import ClassValues, value_counts
 from privkit.tally.classes import Members, Tally, class_sizes
-from privkit.tally.codes import _LARGEST, distinct, factorized, with_missing
+from privkit.tally.codes import _LARGEST, distinct, factorized, starts, with_missing
 from privkit.tally.frame import column_names, open_frame
 
 if TYPE_CHECKING:
@@ -194,9 +194,9 @@ def _values(
     class_key, value_of = np.divmod(occurring, max(value.values.width, 1))
     class_key = class_key if value.ranked is None else value.ranked[class_key]
     begins = np.concatenate(([True], class_key[1:] != class_key[:-1])) if len(class_key) else np.empty(0, dtype=bool)
-    starts = np.flatnonzero(begins)
-    sizes = np.add.reduceat(counts, starts) if len(starts) else np.empty(0, dtype=np.int64)
-    classes = CodedTally(by, sizes, class_key[starts], columns)
+    first = np.flatnonzero(begins)
+    sizes = np.add.reduceat(counts, first) if len(first) else np.empty(0, dtype=np.int64)
+    classes = CodedTally(by, sizes, class_key[first], columns)
     values = pd.Index(value.values.values, dtype=value.values.values.dtype)
     if value.values.missing:
         values = with_missing(values)
@@ -260,5 +260,5 @@ def _counted(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], ND
         occurring = np.flatnonzero(counts)
         return occurring, counts[occurring]
     ordered = sort(keys.copy())
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(ordered) else keys
-    return ordered[starts], np.diff(np.append(starts, len(ordered)))
+    first = starts(ordered)
+    return ordered[first], np.diff(first, append=len(ordered))

@@ -15,7 +15,7 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.cells.cells import DATE, FLOAT, OBJECT, OTHER, TEXT
-from privkit.tally.cells.coding import coded
+from privkit.tally.cells.coding import coded, first_rows, sort
 from privkit.tally.cells.columns import cells_of_series, common, kind_of_pandas, one_chunk
 from privkit.tally.cells.scalars import teller_of
 
@@ -154,9 +154,7 @@ def _of_cells(column: pd.Series, codes: NDArray[np.int64], ordered: bool) -> tup
     """Return codes, in the order of their values where asked and possible, and one of the column's values for each."""
     import pandas as pd
 
-    first = np.zeros(int(codes.max(initial=-1)) + 2, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    shown = column.iloc[first[:-1]]
+    shown = column.iloc[first_rows(codes, int(codes.max(initial=-1)) + 2)[:-1]]  # of -1 the last
     if isinstance(column.dtype, pd.CategoricalDtype):  # in their categories' order, whatever these are
         order = np.argsort(shown.cat.codes.to_numpy(), kind="stable")
         return np.append(np.argsort(order), -1)[codes].astype(np.int64), pd.Index(shown.iloc[order])
@@ -260,6 +258,25 @@ def starts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
     changes[:1] = True
     np.not_equal(ordered[1:], ordered[:-1], out=changes[1:])
     return changes.nonzero()[0]
+
+
+def in_order(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return codes, which are at least 0, in ascending order, and where each stood; equal ones keep their order.
+
+    Code and place are sorted as one integer where they fit in 63 bits: several times faster than sorting places.
+
+    Examples
+    --------
+    >>> [found.tolist() for found in in_order(np.array([7, 2, 7]))]
+    [[2, 7, 7], [1, 0, 2]]
+    """
+    bits = len(codes).bit_length()
+    if int(codes.max(initial=0)).bit_length() + bits > 63:
+        order = np.argsort(codes, kind="stable")
+        return codes[order], order
+    packed = (codes << bits) | np.arange(len(codes))
+    sort(packed)
+    return packed >> bits, packed & ((1 << bits) - 1)
 
 
 def distinct(codes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

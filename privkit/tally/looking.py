@@ -12,8 +12,8 @@ from privkit.tally.engines.opening import engine_for
 from privkit.tally.sums import person_totals_of
 
 if TYPE_CHECKING:
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.numbers import Grid
-    from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit

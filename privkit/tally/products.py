@@ -15,7 +15,7 @@ import numpy as np
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.cells.numbers import Grid, steps_of
 from privkit.tally.engines.opening import engine_for
-from privkit.tally.rows import key_finder, source_of, spread, unit_columns, whole
+from privkit.tally.rows import all_rows, key_finder, source_of, spread, unit_columns
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import Keys
 
@@ -191,7 +191,7 @@ def _coded(
 
 
 def _places(table: Table, keys: Keys) -> NDArray[np.int64]:
-    return whole(key_finder(table, keys), len(table)).astype(np.int64, copy=False)
+    return all_rows(key_finder(table, keys), len(table)).astype(np.int64, copy=False)
 
 
 def _design(

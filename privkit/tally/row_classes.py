@@ -1,6 +1,6 @@
 """Rows as codes: which equivalence class each row is in, and each class's code in every column.
 
-How much each column adds to the sample uniques that others make.
+What something cost the rows of each group, and how much each column adds to the sample uniques that others make.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ import numpy as np
 
 from privkit.errors import FrameError, PrivkitError
 from privkit.tally.cells.cells import OTHER
-from privkit.tally.cells.coding import coded
+from privkit.tally.cells.coding import coded, first_rows
 from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
-from privkit.tally.codes import beyond_chance, factorized, packed
+from privkit.tally.codes import beyond_chance, column_codes, factorized, packed
 from privkit.tally.engines.opening import engine_of, lazy_engine
 from privkit.tally.frame import column_names, open_frame
 
@@ -134,13 +134,6 @@ def codes_of(column: pd.Series) -> tuple[NDArray[np.int64], int]:
     return np.where(codes < 0, len(values), codes).astype(np.int64, copy=False), len(values)
 
 
-def first_rows(class_of: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
-    """Return the place of the first row of each class."""
-    first = np.zeros(n_classes, dtype=np.int64)
-    first[class_of[::-1]] = np.arange(len(class_of) - 1, -1, -1)
-    return first
-
-
 def chosen_columns(data: object, columns: Sequence[str], argument: str) -> pd.DataFrame:
     """Return some columns as a pandas frame; a pandas frame's own columns are not copied."""
     import pandas as pd
@@ -152,6 +145,46 @@ def chosen_columns(data: object, columns: Sequence[str], argument: str) -> pd.Da
     refuse_nested(engine.schema, columns)
     table = engine.collect(columns)
     return pd.DataFrame({name: series_of(table[name]) for name in columns})
+
+
+def groups_of(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.Index, NDArray[np.int64]]:
+    """Return the groups by some columns, and each row's place among them. Missing values are a group."""
+    import pandas as pd
+
+    coded = {name: column_codes(frame[name].reset_index(drop=True)) for name in names}
+    keys, place = np.unique(np.stack([codes for codes, _ in coded.values()], axis=1), axis=0, return_inverse=True)
+    levels = [values.take(keys[:, at]) for at, (_, values) in enumerate(coded.values())]
+    named = levels[0].rename(names[0]) if len(names) == 1 else pd.MultiIndex.from_arrays(levels, names=tuple(names))
+    return named, place.reshape(-1)
+
+
+def by_group(frame: pd.DataFrame, columns: object, figures: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Return how many rows each group has, and the mean of each figure over them.
+
+    What is kept of everybody may be lost of a few: a recoding judged by its mean may leave out mostly those who are
+    few, and noise of one size weighs more on small numbers (NIST SP 800-226 on systemic and statistical bias). Exact
+    figures of the rows, for the owner's eyes.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows as they were.
+    columns : str or sequence of str
+        Groups by their values.
+    figures : dict of str to array of float64, shape (n_rows,)
+
+    Raises
+    ------
+    ColumnNotFoundError, DuplicateColumnError, ParameterError
+    """
+    import pandas as pd
+
+    names = column_names(columns, "columns")
+    open_frame(frame, names, "columns")
+    index, place = groups_of(frame, names)
+    rows = np.bincount(place, minlength=len(index))
+    means = {name: np.bincount(place, weights=own, minlength=len(index)) / rows for name, own in figures.items()}
+    return pd.DataFrame({"rows": rows, **means}, index=index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +266,25 @@ def contributions(
     tellers = {name: _tellers(name, codes_by, sizes, rows) for name in qi if not _late(deadline)}
     uniques = int((found.sizes == 1).sum())
     lost = _lost(uniques, sizes, tellers, alone, deadline)
-    gained = {}
     shared = np.flatnonzero(found.sizes[found.class_of] > 1)  # who is alone stays so
-    for name in others:
-        if _late(deadline):
-            break
+
+    def more(name: str) -> int | None:
         try:
             codes, _ = codes_of(chosen_columns(data, [name], "columns")[name])
         except PrivkitError:  # values that cannot be compared
-            continue
+            return None
         both = packed([found.class_of[shared], codes[shared]])[0]
-        gained[name] = _alone(both, np.ones(len(both), dtype=np.int64))
+        return _alone(both, np.ones(len(both), dtype=np.int64))
+
+    gained = _gained(others, more, deadline)
     told = {name: found for name, found in tellers.items() if found}
     return Contributions(uniques, lost, gained, told, _pairs(pairs_of, alone, deadline))
+
+
+def _gained(others: Sequence[str], more: Callable[[str], int | None], deadline: float | None) -> dict[str, int]:
+    """Return how many uniques each column would add; nothing of those whose values cannot be compared."""
+    found = ((name, more(name)) for name in others if not _late(deadline))
+    return {name: added for name, added in found if added is not None}
 
 
 def _lost(
@@ -333,12 +372,11 @@ def _there(
         tellers[name] = tuple(other for other in larger if not _late(deadline) and tells(other, name))
     uniques = singles(engine, qi)
     lost = _lost(uniques, sizes, tellers, partial(singles, engine), deadline)
-    gained = {}
-    for name in others:
-        if _late(deadline):
-            break
-        if engine.schema[name].name != OTHER:  # values that cannot be compared
-            gained[name] = singles(engine, (*qi, name)) - uniques
+
+    def added(name: str) -> int | None:
+        return None if engine.schema[name].name == OTHER else singles(engine, (*qi, name)) - uniques
+
+    gained = _gained(others, added, deadline)
     told = {name: found for name, found in tellers.items() if found}
     return Contributions(uniques, lost, gained, told, _pairs(pairs_of, partial(singles, engine), deadline))
 

@@ -153,7 +153,7 @@ def windows(cells: Cells, per: str) -> NDArray[np.int64]:
     def work(rows: slice) -> NDArray[np.int64]:
         return calendar.windows(cells.values[rows], cells.kind, per)
 
-    found = np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(work, len(cells))])
+    found = all_rows(work, len(cells))
     return found if cells.missing is None else np.where(cells.missing, NONE, found)
 
 
@@ -221,7 +221,7 @@ def _joined(left: Finder, right: Finder, width: int, bound: int, known: NDArray[
     return search
 
 
-def whole(work: Callable[[slice], NDArray[np.int64]], rows: int) -> NDArray[np.int64]:
+def all_rows(work: Callable[[slice], NDArray[np.int64]], rows: int) -> NDArray[np.int64]:
     """Return `work` of all rows in one array."""
     return np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(work, rows)])
 

@@ -1,4 +1,4 @@
-"""Selecting rows: whose consent covers a purpose, and which rows belong to one person."""
+"""Which columns and rows a table has, and what is handed out of it: by consent, of a person, without others' traces."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 import numpy as np
 
-from privkit.errors import FrameError
+from privkit.errors import DuplicateColumnError, FrameError
 from privkit.tally.cells.columns import without_views
 from privkit.tally.codes import factorized
-from privkit.tally.columns.facts import all_columns, counts_rows
 from privkit.tally.frame import names_of, open_frame
 from privkit.tally.row_classes import chosen_columns
 
@@ -35,6 +34,50 @@ def eager_frame(data: object, columns: Iterable[str], argument: str) -> Any:
     if isinstance(frame, nw.LazyFrame):
         raise FrameError.unsupported(f"a lazy {type(data).__name__}; collect it first")
     return data
+
+
+def all_columns(data: object) -> list[str]:
+    """Return the names of all columns, each of which must be a unique text. Reads the schema, never a row.
+
+    Raises
+    ------
+    DuplicateColumnError, FrameError
+    """
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        names = list(data.columns)
+        doubled = sorted({str(name) for name in names if names.count(name) > 1})
+        if doubled:
+            raise DuplicateColumnError.in_frame(doubled)
+        return [name for name in names if isinstance(name, str)]  # see `unnamed_columns`
+    return names_of(open_frame(data))
+
+
+#: What gives text for a name to every column, of several levels too.
+NAMES_THEM = "df.set_axis([*map(str, df.columns)], axis=1)"
+
+
+def unnamed_columns(data: object) -> int:
+    """Return how many columns have a name that is no text, and are looked at by nothing."""
+    import pandas as pd
+
+    return sum(not isinstance(name, str) for name in data.columns) if isinstance(data, pd.DataFrame) else 0
+
+
+def counts_rows(index: pd.Index) -> bool:
+    """Return whether a pandas index says nothing about the rows: whole numbers without a name."""
+    import pandas as pd
+
+    return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+
+
+def index_tells(data: object) -> bool:
+    """Return whether data has an index that says more than which row is which."""
+    import pandas as pd
+
+    index = getattr(data, "index", None)
+    return isinstance(index, pd.Index) and not counts_rows(index)
 
 
 def with_index(data: object) -> dict[str, pd.DataFrame | None]:

@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.bounding import bounded_rows, by_person_and_key
+from privkit.tally.bounding import at_most_groups, bounded_cells, bounded_rows, by_person_and_key, grouped_pairs
 from privkit.tally.cells.cells import TEXT, Cells, Kind
 from privkit.tally.cells.numbers import Grid, positions_of, steps_of
 from privkit.tally.engines.eager import summed
 from privkit.tally.engines.opening import engine_for, needed
-from privkit.tally.persons import at_most_groups, bounded_cells, grouped_pairs
 from privkit.tally.rows import KeptRows, known_rows, source_of, unit_columns
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.tally.persons import PersonGroups
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.rows import Persons
     from privkit.values.keys import Keys
     from privkit.values.unit import PrivacyUnit

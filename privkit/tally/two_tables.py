@@ -15,8 +15,9 @@ import numpy as np
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.risk import LinkError
 from privkit.errors.root import type_told
+from privkit.tally.cells.coding import first_rows
+from privkit.tally.class_values import plain
 from privkit.tally.codes import factorized, packed, plain_floats
-from privkit.tally.row_classes import first_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +162,7 @@ def joint_codes(left: pd.Series, right: pd.Series) -> tuple[NDArray[np.int64], N
     import pandas as pd
 
     refuse_kinds(left, right)
-    both = pd.concat([_plain(left), _plain(right)], ignore_index=True)
+    both = pd.concat([plain_floats(plain(left)), plain_floats(plain(right))], ignore_index=True)
     both.name = left.name
     codes, _ = factorized(both)
     return codes[: len(left)], codes[len(left) :]
@@ -178,14 +179,6 @@ def refuse_kinds(left: pd.Series, right: pd.Series) -> None:
     if "any" not in kinds and kinds[0] != kinds[1]:
         types = _named(left, kinds[0]), _named(right, kinds[1])
         raise LinkError.types_differ(str(left.name), types, labeled=labeled_apart(left, right))
-
-
-def _plain(column: pd.Series) -> pd.Series:
-    import pandas as pd
-
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype) if not column.isna().any() else column.astype(object)
-    return plain_floats(column)
 
 
 def kind_of(column: pd.Series) -> str:

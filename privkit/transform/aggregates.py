@@ -30,7 +30,7 @@ All rows of a class have one cell, a number or missing; so the classes by both a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -41,7 +41,6 @@ from privkit.tally.codes import factorized, packed
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
 from privkit.transform.as_pandas import is_lazy, pandas_frame
-from privkit.transform.costs import Aggregate
 from privkit.transform.perturbed import number_column
 
 if TYPE_CHECKING:
@@ -138,6 +137,80 @@ def persons_behind(values: Floats, group: Ints, frame: pd.DataFrame, units: Sequ
         first = np.unique(packed([group[there], persons])[0], return_index=True)[1]
         counts.append(np.bincount(group[there][first], minlength=n_groups))
     return np.asarray(np.minimum.reduce(counts), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """What a column's numbers became inside their classes, over how many persons, and what that lost.
+
+    Attributes
+    ----------
+    function : str
+        "mean" or "median".
+    mean_squared_error : float
+        Between the values before and after, over the kept rows that had one; the mean of all of these values stands for
+        what is hidden.
+    variance : float
+        Of these values before: what all rows together, as one class, would lose by their mean.
+    least : int
+        The fewest persons with a value whose mean or median is shown.
+    units : tuple of str
+        Columns of ids by which they are counted, by each of them; none where rows are.
+    asked : bool
+        Whether `least` is what the goal names; else it is 3, since the goal names no k of 2 or more.
+    hidden_classes, hidden_values : int
+        Classes with a value whose mean or median is hidden, since fewer persons have one, and the values in them.
+    """
+
+    function: str
+    mean_squared_error: float
+    variance: float
+    least: int
+    units: tuple[str, ...] = ()
+    asked: bool = True
+    hidden_classes: int = 0
+    hidden_values: int = 0
+
+    @property
+    def share(self) -> float:
+        """The error as a share of the variance; 0 where all values were equal."""
+        return self.mean_squared_error / self.variance if self.variance else 0.0
+
+
+def notes(told: Mapping[str, Aggregate], what: str = "class") -> list[str]:
+    """Return what is hidden and why, and what a median is; a sentence each, without any value.
+
+    Examples
+    --------
+    >>> notes({"age": Aggregate("median", 0.0, 1.0, least=3, asked=False, hidden_classes=1, hidden_values=2)})[0]
+    "Hidden, as fewer than 3 rows of a class have a value: 'age' in 1 class (2 values); no k was named."
+    """
+    several = {"class": "classes"}.get(what, f"{what}s")
+    answer = []
+    for (least, units, asked), names in _alike(told).items():
+        if hidden := [name for name in names if told[name].hidden_values]:
+            told_of = (
+                f"{name!r} in {one.hidden_classes:,} {what if one.hidden_classes == 1 else several} "
+                f"({one.hidden_values:,} value{'' if one.hidden_values == 1 else 's'})"
+                for name, one in ((name, told[name]) for name in hidden)
+            )
+            whom = f"persons (by {' or '.join(map(repr, units))})" if units else "rows"
+            why = f"Hidden, as fewer than {least:,} {whom} of a {what} have a value"
+            answer.append(f"{why}: {', '.join(told_of)}{'' if asked else '; no k was named'}.")
+    if any(one.function == "median" for one in told.values()):
+        answer.append(
+            f"A median of an odd number of values is one member's own value: it hides which member of the {what}, not "
+            "the value."
+        )
+    return answer
+
+
+def _alike(told: Mapping[str, Aggregate]) -> dict[tuple[int, tuple[str, ...], bool], list[str]]:
+    """Return the columns by who must stand behind their values."""
+    answer: dict[tuple[int, tuple[str, ...], bool], list[str]] = {}
+    for name, one in told.items():
+        answer.setdefault((one.least, one.units, one.asked), []).append(name)
+    return answer
 
 
 def shown_aggregates(

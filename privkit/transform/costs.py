@@ -1,4 +1,7 @@
-"""What a transformation reached and what it cost: figures before and after, and every utility measure."""
+"""What a transformation reached and what it cost: figures before and after, and every utility measure.
+
+What each setting of a recoding costs: the way from the table as it was to what is handed out, cheapest cut first.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,15 @@ import numpy as np
 
 from privkit.anonymity.crowds import Crowds, persons_of
 from privkit.anonymity.ksets import Crossing
+from privkit.tally.cells.coding import first_rows
 from privkit.tally.codes import distinct, packed
-from privkit.tally.row_classes import first_rows
+from privkit.transform.aggregates import Aggregate, notes
 from privkit.transform.search.node_classes import classes_of
 from privkit.values.arguments import public
 from privkit.values.show import Plotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -63,80 +67,6 @@ class Standing:
     persons: int | None = None
     row_average_risk: float | None = None
     by_sets: dict[str, BySets] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """What a column's numbers became inside their classes, over how many persons, and what that lost.
-
-    Attributes
-    ----------
-    function : str
-        "mean" or "median".
-    mean_squared_error : float
-        Between the values before and after, over the kept rows that had one; the mean of all of these values stands for
-        what is hidden.
-    variance : float
-        Of these values before: what all rows together, as one class, would lose by their mean.
-    least : int
-        The fewest persons with a value whose mean or median is shown.
-    units : tuple of str
-        Columns of ids by which they are counted, by each of them; none where rows are.
-    asked : bool
-        Whether `least` is what the goal names; else it is 3, since the goal names no k of 2 or more.
-    hidden_classes, hidden_values : int
-        Classes with a value whose mean or median is hidden, since fewer persons have one, and the values in them.
-    """
-
-    function: str
-    mean_squared_error: float
-    variance: float
-    least: int
-    units: tuple[str, ...] = ()
-    asked: bool = True
-    hidden_classes: int = 0
-    hidden_values: int = 0
-
-    @property
-    def share(self) -> float:
-        """The error as a share of the variance; 0 where all values were equal."""
-        return self.mean_squared_error / self.variance if self.variance else 0.0
-
-
-def notes(told: Mapping[str, Aggregate], what: str = "class") -> list[str]:
-    """Return what is hidden and why, and what a median is; a sentence each, without any value.
-
-    Examples
-    --------
-    >>> notes({"age": Aggregate("median", 0.0, 1.0, least=3, asked=False, hidden_classes=1, hidden_values=2)})[0]
-    "Hidden, as fewer than 3 rows of a class have a value: 'age' in 1 class (2 values); no k was named."
-    """
-    several = {"class": "classes"}.get(what, f"{what}s")
-    answer = []
-    for (least, units, asked), names in _alike(told).items():
-        if hidden := [name for name in names if told[name].hidden_values]:
-            told_of = (
-                f"{name!r} in {one.hidden_classes:,} {what if one.hidden_classes == 1 else several} "
-                f"({one.hidden_values:,} value{'' if one.hidden_values == 1 else 's'})"
-                for name, one in ((name, told[name]) for name in hidden)
-            )
-            whom = f"persons (by {' or '.join(map(repr, units))})" if units else "rows"
-            why = f"Hidden, as fewer than {least:,} {whom} of a {what} have a value"
-            answer.append(f"{why}: {', '.join(told_of)}{'' if asked else '; no k was named'}.")
-    if any(one.function == "median" for one in told.values()):
-        answer.append(
-            f"A median of an odd number of values is one member's own value: it hides which member of the {what}, not "
-            "the value."
-        )
-    return answer
-
-
-def _alike(told: Mapping[str, Aggregate]) -> dict[tuple[int, tuple[str, ...], bool], list[str]]:
-    """Return the columns by who must stand behind their values."""
-    answer: dict[tuple[int, tuple[str, ...], bool], list[str]] = {}
-    for name, one in told.items():
-        answer.setdefault((one.least, one.units, one.asked), []).append(name)
-    return answer
 
 
 @public
@@ -221,9 +151,7 @@ def cell_labels(task: Task, levels: Ints, kept: Ints) -> Ints:
     coding, answer = task.coding, []
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
-        offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
-        table = np.array([step.codes for step in ladder.levels])
-        answer.append(offsets[level] + table[level, coding.combos[place, kept]])
+        answer.append(ladder.groups(level, coding.combos[place, kept]))
     return np.array(answer, dtype=np.int64).reshape(len(coding.ladders), len(kept))
 
 
@@ -345,9 +273,7 @@ def _bits(task: Task, place: int, level: Ints, out: NDArray[np.bool_]) -> float:
     own, at = np.broadcast_to(rows, there.shape), there > 0
     total = -float((there[at] * np.log2(own[at] / per_value[at])).sum())
     if out.any():
-        offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
-        table = np.array([step.codes for step in ladder.levels])
-        lost = np.bincount((offsets[level] + table[level, values])[out], weights=counts[out])
+        lost = np.bincount(ladder.groups(level, values)[out], weights=counts[out])
         lost = lost[lost > 0]
         total -= float((lost * np.log2(lost / lost.sum())).sum())
     return max(0.0, total)
@@ -359,10 +285,9 @@ def _divergence(task: Task, levels: Ints, class_of: Ints, kept: Ints, lost: floa
     domain, cells = 0.0, np.zeros(len(kept))
     for place, ladder in enumerate(coding.ladders):
         level = np.broadcast_to(levels[place], (len(coding.counts),))[kept]
-        leaves = 1 / ladder.base if ladder.base else float(max(len(ladder.values), 1))
-        table = np.log([np.maximum(step.shares[step.codes] * leaves, 1.0) for step in ladder.levels])
+        table = np.log([np.maximum(step.shares[step.codes] * ladder.leaves, 1.0) for step in ladder.levels])
         cells += table[level, coding.combos[place, kept]]
-        domain += np.log(leaves)
+        domain += np.log(ladder.leaves)
     shares = coding.counts / n
     entropy = float((shares * np.log(np.where(shares > 0, shares, 1))).sum())
     sizes = np.bincount(class_of, weights=coding.counts[kept]) if len(class_of) else np.zeros(0)
@@ -386,3 +311,52 @@ def losses_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> dict[str, Fl
     found["loss"] = np.asarray(task.measure.weights @ np.array([parts[name] for name in coding.columns]))
     found |= {f"loss of {name}": parts[name] for name in task.qi}
     return {name: values[coding.row_combo] for name, values in found.items()}
+
+
+def cuts_of(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> pd.DataFrame:
+    r"""Return the records by the setting that they were cut off at, as `Anonymized.cuts_` tells them.
+
+    Notes
+    -----
+    A record costs :math:`\sum_c w_c (s_c - b_c) / (1 - b_c)`: of each column the share of the domain that its cell
+    covers, less that of a single value, by the column's weight. After cut j the loss is that of the table in which the
+    records of later cuts are as they were; after the last one it is `report.after.utility["loss"]` itself
+    (Iyengar 2002, as in ARX: :math:`\prod_c (1 + v_c)^{w_c} - 1`).
+    """
+    import pandas as pd
+
+    coding, weights = task.coding, task.measure.weights
+    counts = coding.counts.astype(np.float64)
+    level_of = np.broadcast_to(levels, (len(coding.ladders), len(counts)))
+    out = gone if len(gone) else np.zeros(len(counts), dtype=bool)
+    raw = cell_shares(task, np.zeros((len(coding.ladders), 1), dtype=np.int64), np.zeros(len(counts), dtype=bool))
+    shares = cell_shares(task, levels, gone)
+    # Settings as rows; what is suppressed is one of them, whatever its levels were.
+    settings, place = np.unique(np.vstack([np.where(out, -1, level_of), out]), axis=1, return_inverse=True)
+    place = place.reshape(-1)
+
+    def by_setting(values: Floats) -> Floats:
+        return np.bincount(place, weights=values, minlength=settings.shape[1]).astype(np.float64)
+
+    records = by_setting(counts)
+    price, totals = np.zeros(len(records)), []
+    for ladder, share, own, weight in zip(coding.ladders, shares, raw, weights, strict=True):
+        more = by_setting(counts * (share - own))
+        price += weight * more / (1 - ladder.base) if ladder.base < 1 else 0.0
+        totals.append((float((counts * own).sum()), more))
+    # Settings that cost a record the same go by their levels, in the alphabetical order of the columns.
+    named = dict(zip(coding.columns, settings, strict=False))
+    levels_first = [named[name] for name in sorted(named)]
+    order = np.lexsort((*levels_first[::-1], np.round(price / np.maximum(records, 1), 12), settings[-1]))
+    n, log = max(coding.n_rows, 1), np.zeros(len(order))
+    for ladder, (start, more), weight in zip(coding.ladders, totals, weights, strict=True):
+        if ladder.base < 1:
+            lost = (start + np.cumsum(more[order]) - n * ladder.base) / (n - n * ladder.base)
+            log += weight * np.log1p(np.maximum(lost, 0.0))
+    kept = settings[-1][order] == 0
+    told = {name: pd.array(named[name][order], dtype="Int64") for name in task.qi}
+    for column in told.values():
+        column[~kept] = pd.NA
+    return pd.DataFrame(
+        {**told, "suppressed": ~kept, "records": records[order].astype(np.int64), "loss": np.expm1(log)}
+    )

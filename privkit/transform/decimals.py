@@ -22,9 +22,8 @@ DIGITS = 400
 _LARGEST = 2**62
 #: Decimals of 15 digits: no two of them are nearest to the same float.
 _FIFTEEN_DIGITS = 10**15
-#: Longer numbers are written with an exponent, if that is shorter.
-_LONG = 25
-_WIDE = Context(prec=4 * DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
+#: What numbers of so many digits are reckoned in.
+WIDE = Context(prec=4 * DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 class TooLongError(ValueError):
@@ -77,7 +76,7 @@ class Decimals:
                 return quick
         numbers = [decimal(value) for value in values]
         most = max([0, *(-int(number.as_tuple().exponent) for number in numbers)])
-        counts = [int(number.scaleb(most, _WIDE)) for number in numbers]
+        counts = [int(number.scaleb(most, WIDE)) for number in numbers]
         return cls(np.array(counts, dtype=object), most).fitted()
 
     def fitted(self) -> Decimals:
@@ -124,7 +123,7 @@ def decimal(value: Any) -> Decimal:
     exponent = int(number.as_tuple().exponent)
     if number and (number.adjusted() > DIGITS or len(number.as_tuple().digits) > 2 * DIGITS or -exponent > 2 * DIGITS):
         raise TooLongError("too many digits")
-    return number.normalize(_WIDE) if number else Decimal(0)
+    return number.normalize(WIDE) if number else Decimal(0)
 
 
 def end_of(value: Any) -> int:
@@ -190,24 +189,6 @@ def _floats(array: NDArray[np.float64], places: int) -> Decimals | None:
     return Decimals(units.astype(np.int64) * 10 + np.where(array == units / scale, 0, 5), p + 1)
 
 
-def shown(count: int, places: int, *, fixed: int = 0, plain: bool = False) -> str:
-    """Return ``count / 10**places`` as it is written, with at least `fixed` digits after the point.
-
-    Always exactly; with an exponent where that is much shorter, and `plain` does not forbid it.
-
-    Examples
-    --------
-    >>> shown(-250, 2), shown(7, 3), shown(120, 0), shown(5, 1, fixed=2), shown(5, 200)
-    ('-2.5', '0.007', '120', '0.50', '5E-200')
-    """
-    whole, rest = divmod(abs(int(count)), 10**places)
-    digits = (f"{rest:0{places}d}".rstrip("0") if rest else "").ljust(fixed, "0")
-    written = f"{'-' if count < 0 else ''}{whole}{'.' if digits else ''}{digits}"
-    if len(written) <= _LONG or fixed or plain:
-        return written
-    return min(written, str(Decimal(int(count)).scaleb(-places, _WIDE).normalize(_WIDE)), key=len)
-
-
 def nearest_multiples(values: Iterable[Any], base: Any) -> Decimals:
     """Return each number's nearest multiple of `base`; halves go to the even multiple.
 
@@ -244,9 +225,9 @@ def _nearest(count: int, scale: int) -> float:
 
 def as_decimals(numbers: Decimals) -> Sequence[Decimal]:
     """Return the numbers as Python's decimals, with as many places each."""
-    return [Decimal(int(count)).scaleb(-numbers.places, _WIDE) for count in numbers.counts]
+    return [Decimal(int(count)).scaleb(-numbers.places, WIDE) for count in numbers.counts]
 
 
 def exact_quotient(count: int, scale: int) -> Decimal:
     """Return ``count / scale`` where that is a decimal."""
-    return _WIDE.divide(Decimal(count), Decimal(scale))
+    return WIDE.divide(Decimal(count), Decimal(scale))

@@ -25,8 +25,8 @@ import numpy as np
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.synthetic import EvaluationError
 from privkit.tally.codes import column_codes
-from privkit.tally.columns.by_group import groups_of
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import by_group
 from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.task_utility import area
 from privkit.values.arguments import column_name, public, typed
@@ -325,8 +325,9 @@ def _predicted(
     scores, errors = {}, {}
     for key, own in places.items():
         scores[key], errors[key] = _fitted(table, truth, own, tested, numbers=numbers)
-    told = _by_group(real.iloc[tested], errors, groups)
-    return {**scores, "measure": "R²" if numbers else "AUC", "groups": told}
+    told = {f"error {key}": own for key, own in errors.items()}
+    found = by_group(real.iloc[tested], groups, told) if groups else None
+    return {**scores, "measure": "R²" if numbers else "AUC", "groups": found}
 
 
 def _fitted(
@@ -357,18 +358,3 @@ def _auc(chances: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
     classes, weights = np.unique(truth, return_counts=True)
     found = [area(chances[truth == own, own], chances[truth != own, own]) for own in classes]
     return float(np.average(found, weights=weights))
-
-
-def _by_group(
-    tested: pd.DataFrame, errors: dict[str, NDArray[np.float64]], groups: tuple[str, ...]
-) -> pd.DataFrame | None:
-    if not groups:
-        return None
-    import pandas as pd
-
-    named, place = groups_of(tested, groups)
-    rows = np.bincount(place, minlength=len(named))
-    columns: dict[str, NDArray[Any]] = {"rows": rows}
-    for key, own in errors.items():
-        columns[f"error {key}"] = np.bincount(place, weights=own, minlength=len(named)) / rows
-    return pd.DataFrame(columns, index=named)

@@ -17,9 +17,9 @@ import numpy as np
 from privkit.errors import FileError, FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.root import type_told
-from privkit.inventory.leaving import Leaving, leaving
-from privkit.tally.columns.by_group import by_group
+from privkit.inventory.column_roles import Leaving, leaving
 from privkit.tally.frame import column_names, open_frame
+from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out
 from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.decimals import decimal
@@ -27,7 +27,7 @@ from privkit.transform.hierarchies.hierarchy import Hierarchy, Source
 from privkit.transform.hierarchies.intervals import Intervals
 from privkit.transform.hierarchies.ladder import Table, text
 from privkit.transform.hierarchies.rules import Dates, Rare, Redact
-from privkit.transform.search.coding import encode
+from privkit.transform.search.coding import encode, resolve
 from privkit.transform.source import InEngine, source_of
 from privkit.values.arguments import public, typed
 from privkit.values.files import write_whole
@@ -183,38 +183,6 @@ def _lost(coding: Coding, numbers: Mapping[str, int]) -> dict[str, NDArray[np.fl
         step = ladder.levels[numbers[ladder.column]]
         parts[f"loss of {ladder.column}"] = ladder.lost(step.shares[step.codes][values])[coding.row_combo]
     return {"loss": np.mean(list(parts.values()), axis=0), **parts}
-
-
-def resolve(
-    frame: Any, columns: tuple[str, ...], given: Mapping[str, object]
-) -> tuple[dict[str, Hierarchy], tuple[str, ...]]:
-    """Return a hierarchy for each column, and for which of them it was proposed.
-
-    Raises
-    ------
-    HierarchyError
-        If one is given for a column that is not asked for.
-    ParameterError
-        If something else than a hierarchy is given.
-    """
-    if unknown := [name for name in given if name not in columns]:
-        raise HierarchyError.not_quasi(unknown, columns)
-    chosen: dict[str, Hierarchy] = {}
-    for name in columns:
-        what = given.get(name)
-        if isinstance(what, Hierarchy):
-            chosen[name] = what
-        elif isinstance(what, Mapping):
-            chosen[name] = Hierarchy.from_mapping(what)
-        elif isinstance(what, str) or hasattr(what, "__fspath__"):
-            chosen[name] = Hierarchy.read_csv(what)  # type: ignore[arg-type]
-        elif what is None:
-            chosen[name] = Hierarchy.propose(frame[name])
-        else:
-            raise ParameterError.of(
-                f"hierarchies[{name!r}]", type_told(what), "a pk.Hierarchy, a dict or the path of a file"
-            )
-    return chosen, tuple(name for name in columns if given.get(name) is None)
 
 
 @typed

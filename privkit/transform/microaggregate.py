@@ -12,16 +12,15 @@ from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
-from privkit.transform.aggregates import LEAST, Behind, checked_function, numbers_of, shown_aggregates
+from privkit.transform.aggregates import LEAST, Behind, checked_function, notes, numbers_of, shown_aggregates
 from privkit.transform.as_pandas import pandas_frame
-from privkit.transform.costs import notes
 from privkit.transform.perturbed import Perturbed, perturbed
 from privkit.values.arguments import column_name, positive_int, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from privkit.transform.costs import Aggregate
+    from privkit.transform.aggregates import Aggregate
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -10,7 +10,7 @@ import numpy as np
 
 from privkit.errors import FrameError
 from privkit.tally.codes import factorized
-from privkit.tally.columns.by_group import by_group
+from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out, without_traces
 from privkit.transform.as_pandas import native, pandas_frame
 from privkit.values.arguments import public

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from privkit.errors import FrameError
+from privkit.tally.cells.calendar import A_DAY, FIRST, LAST
 from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
@@ -21,7 +24,6 @@ from privkit.tally.engines.opening import engine_of
 from privkit.tally.selection import without_traces
 from privkit.transform.as_pandas import is_lazy, native, pandas_frame
 from privkit.transform.hierarchies.ladder import STAR, text
-from privkit.transform.hierarchies.mixed import mixed_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +37,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
-
-
-#: The first day and the last that Python has, as counts since 1970; a zone may shift them.
-_FIRST, _LAST = -719_162, 2_932_896
-_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 class Source(Protocol):
@@ -223,9 +220,7 @@ def _labels_by_combo(coding: Coding, place: int, levels: Ints, kept: Ints) -> li
             return None
         names, groups = _alike(ladder.levels[level].labels), _codes(coding, place, level)
     else:
-        offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
-        codes = np.array([step.codes for step in ladder.levels])
-        names, groups = mixed_labels(ladder), offsets[levels] + codes[levels, coding.combos[place]]
+        names, groups = mixed_labels(ladder), ladder.groups(levels, coding.combos[place])
     return [names[group] for group in groups[kept]]
 
 
@@ -250,8 +245,8 @@ def _column(cells: Cells) -> pd.Series:
         return series_of(cells)
     unit = cells.kind.unit if cells.kind.name == INSTANT else "D"
     missing, counts = cells.is_missing(), np.asarray(cells.of_values_alone().values, dtype=np.int64)
-    days = counts // _A_DAY[unit]
-    far = ~missing & ((days <= _FIRST) | (days >= _LAST))
+    days = counts // A_DAY[unit]
+    far = ~missing & ((days <= FIRST) | (days >= LAST))  # of Python's days; a zone may shift them
     if far.any():
         found = np.full(len(counts), None, dtype=object)
         for place in np.flatnonzero(~missing):  # one by one: NumPy would make dates of Python of some of them
@@ -294,9 +289,7 @@ def recoded(frame: pd.DataFrame, coding: Coding, levels: Ints, kept: NDArray[np.
 def _many_levels(ladder: Ladder, levels: Ints, values: Ints, rows: Ints, index: pd.Index) -> pd.Series:
     import pandas as pd
 
-    offsets = np.cumsum([0, *[len(step.labels) for step in ladder.levels]])
-    codes = np.array([step.codes for step in ladder.levels])
-    group = (offsets[levels] + codes[levels, values])[rows]
+    group = ladder.groups(levels, values)[rows]
     names = mixed_labels(ladder)
     used = np.flatnonzero(np.bincount(group, minlength=len(names)))
     labels = list(dict.fromkeys(names[code] for code in used if names[code] is not None))
@@ -321,3 +314,40 @@ def starred(frame: pd.DataFrame, columns: Sequence[str], suppressed: NDArray[np.
             cells = cells.astype(object)
         answer[column] = cells.mask(suppressed, STAR)
     return answer
+
+
+def mixed_labels(ladder: Ladder) -> list[Any]:
+    """Return the labels of all groups of all levels as text; one text never stands for two different groups."""
+    names: list[Any] = []
+    meaning: dict[str, frozenset[int]] = {}
+    level_of: dict[str, int] = {}
+    for number, step in enumerate(ladder.levels):
+        for code, label in enumerate(step.labels):
+            if label is None:
+                names.append(None)
+                continue
+            leaves = frozenset(np.flatnonzero(step.codes == code).tolist())
+            name = text(label)
+            if meaning.setdefault(name, leaves) != leaves:
+                # Of one level are values that are written alike: 1 and the text "1".
+                alike = level_of[name] == number
+                name = f"{name} ({_type_word(label) if alike else f'level {number}'})"
+                while meaning.setdefault(name, leaves) != leaves:
+                    name += f" ({number})"
+            level_of.setdefault(name, number)
+            names.append(name)
+    return names
+
+
+def _type_word(label: object) -> str:
+    """Return what a value is, in a word.
+
+    Examples
+    --------
+    >>> _type_word("1"), _type_word(1), _type_word(1.5)
+    ('text', 'number', 'number')
+    """
+    if isinstance(label, str):
+        return "text"
+    number = isinstance(label, Real | Decimal) and not isinstance(label, bool | np.bool_)
+    return "number" if number else type(label).__name__

@@ -17,7 +17,7 @@ import pandas as pd
 from harness import medians, report
 
 from privkit.inventory.audit import audit
-from privkit.risk.linkage.link import link
+from privkit.risk.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
 from privkit.transform.anonymize import anonymize

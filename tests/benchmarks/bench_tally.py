@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from privkit.tally.bounding import bounded_counts
 from privkit.tally.fingerprints.fingerprint import fingerprint
 from privkit.tally.groups import keyed_counts
-from privkit.tally.persons import bounded_counts
 from privkit.tally.predicate import apply
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression import cut, selection

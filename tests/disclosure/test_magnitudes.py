@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from test_output_check import fitting, hidden_in
 
 import privkit as pk
-from privkit.disclosure.bounds import Attacker
+from privkit.disclosure.behind import MOST, Rule, unsafe_by
 from privkit.disclosure.cells import cells_of
-from privkit.disclosure.magnitudes import MOST, Rule, unsafe_by
+from privkit.disclosure.suppression import Attacker
 
 CANARY = "CANARY-7f3a"
 ROWS = st.lists(

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.disclosure.bounds import Attacker
 from privkit.disclosure.cells import cells_of
-from privkit.disclosure.suppression import Search
+from privkit.disclosure.suppression import Attacker, Search
 
 CANARY = "CANARY-7f3a"
 
@@ -201,12 +200,18 @@ def test_after_the_time_limit_what_is_found_still_protects(monkeypatch):
 
 
 def test_an_audit_that_ends_early_says_nothing_of_what_it_did_not_come_to(monkeypatch):
-    """Each look at the clock is a second: two for each cell of which both ends are found."""
+    """Each look of the audit at the clock is a second: two for each cell of which both ends are found."""
     table = crossed([[2, 7, 9], [8, 9, 1], [4, 9, 9]])
     whole = pk.output_check(table)
-    ticks = iter(range(10_000))
+    ticks, interval = iter(range(10_000)), Attacker.interval
+
+    def counted(attacker, *asked):
+        with pytest.MonkeyPatch.context() as clock:  # the search has another
+            clock.setattr("privkit.disclosure.suppression.monotonic", lambda: next(ticks))
+            return interval(attacker, *asked)
+
     monkeypatch.setattr("privkit.disclosure.check.monotonic", lambda: 0)
-    monkeypatch.setattr("privkit.disclosure.bounds.monotonic", lambda: next(ticks))
+    monkeypatch.setattr(Attacker, "interval", counted)
     out = pk.output_check(table, audit_seconds=4)
     assert out.n_suppressed == whole.n_suppressed
     told = out.audit.dropna()

@@ -10,7 +10,7 @@ from privkit.anonymity.kanonymity import KAnonymity
 from privkit.anonymity.ldiversity import LDiversity
 from privkit.examples import example
 from privkit.inventory.audit import audit
-from privkit.inventory.leaving import leaving
+from privkit.inventory.column_roles import leaving
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize
 

@@ -10,8 +10,8 @@ import pytest
 from privkit.errors import ColumnNotFoundError, ParameterError
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.risk import LinkageError, LinkError
-from privkit.risk.linkage import fuzzy
-from privkit.risk.linkage.link import link
+from privkit.risk import fuzzy
+from privkit.risk.link import link
 from privkit.tally.two_tables import records
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize

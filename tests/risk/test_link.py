@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
 from privkit.errors.risk import LinkError, TruthError
 from privkit.risk.attackers import Rate, excess_risk
-from privkit.risk.linkage.link import link
+from privkit.risk.link import link
 from privkit.risk.report import risk
 from privkit.transform.anonymize import anonymize
 from privkit.transform.generalize import generalize

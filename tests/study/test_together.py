@@ -116,7 +116,7 @@ def test_a_cell_that_another_table_publishes_is_known():
 
 
 def test_an_audit_that_ends_early_says_so(monkeypatch):
-    import privkit.disclosure.told as told
+    import privkit.disclosure.published as told
 
     one = table(PEOPLE).frame
     one.iloc[0, 0] = pd.NA

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.tally import bounding, persons
+from privkit.tally import bounding
 from privkit.tally import rows as ids
 from privkit.tally import rows as rows_of
-from privkit.tally.bounding import bounded_rows
+from privkit.tally.bounding import bounded_rows, row_hashes
 from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import Grid, floats
+from privkit.tally.codes import in_order
 from privkit.tally.engines.opening import engine_of
-from privkit.tally.persons import in_order, row_hashes
 from privkit.tally.rows import spread
 from privkit.tally.sums import person_sums
 from privkit.values.bounds import ContributionBounds
@@ -108,7 +108,7 @@ def test_order_blocks_threads_and_codes_change_nothing(rows, bounds, block, rand
 @given(ROWS, BOUNDS)
 @settings(max_examples=60)
 def test_one_bit_of_hash_tells_rows_apart_as_well(rows, bounds):
-    expected, by_hash = kept(rows, bounds), persons.by_hash
+    expected, by_hash = kept(rows, bounds), bounding.by_hash
 
     def short(person, hashed):
         starts, sizes, packed = by_hash(person, hashed)
@@ -117,7 +117,7 @@ def test_one_bit_of_hash_tells_rows_apart_as_well(rows, bounds):
         return starts, sizes, (number << np.uint64(1)) | (hashed >> np.uint64(63))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(persons, "by_hash", short)
+        patch.setattr(bounding, "by_hash", short)
         patch.setattr(bounding, "by_hash", short)
         assert kept(rows, bounds) == expected
 

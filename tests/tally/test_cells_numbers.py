@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from privkit.tally.cells.cells import FLOAT, INTEGER, Cells, Kind, Table
 from privkit.tally.cells.numbers import Grid, steps_of
-from privkit.tally.engines.eager import positions
+from privkit.tally.engines.eager import EagerEngine
 
 INTEGERS = ["int8", "uint8", "int16", "int32", "int64", "uint64"]
 FLOATS = [0.0, -0.0, 1.5, 2.0, 2.25, 1e300, -1e300, math.inf, -math.inf, math.nan, 3.0, 7.0, 19.9, 100.0, 2.0**-1074]
@@ -57,7 +57,7 @@ def test_every_number_stands_where_fractions_say(drawn, start, width, count):
             same = sum(not math.isinf(x) and Fraction(c) == Fraction(x) for c in candidates.tolist())
             expected[2 * at + same] += 1
     table = Table({"x": cells}, len(held))
-    assert positions(table, "x", candidates, None)[0].tolist() == expected
+    assert EagerEngine.of_table(table).positions("x", candidates, None)[0].tolist() == expected
 
 
 @given(
@@ -87,4 +87,4 @@ def test_equal_floats_stand_at_their_candidate(value):
     cells = Cells(Kind(FLOAT), np.full(1000, value))
     place = int(np.searchsorted(candidates, value))
     at = 2 * place + 1 if candidates[place] == value else 2 * place
-    assert positions(Table({"x": cells}, 1000), "x", candidates, None)[0, at] == 1000
+    assert EagerEngine.of_table(Table({"x": cells}, 1000)).positions("x", candidates, None)[0, at] == 1000

@@ -16,10 +16,10 @@ from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError, DuplicateColumnError
 from privkit.tally import rows as ids
+from privkit.tally.bounding import bounded_counts, least_hashed
 from privkit.tally.cells import finding
 from privkit.tally.cells.coding import hashed
 from privkit.tally.cells.columns import cells_of_series
-from privkit.tally.persons import bounded_counts, least_hashed
 from privkit.tally.rows import persons
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import public_keys

@@ -17,9 +17,9 @@ from privkit.transform.anonymize import anonymize
 from privkit.transform.decimals import decimal
 from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.hierarchy import Hierarchy
-from privkit.transform.hierarchies.mixed import mixed_labels
 from privkit.transform.hierarchies.rules import _period_labels
 from privkit.transform.lattice import lattice
+from privkit.transform.source import mixed_labels
 
 
 def test_csv_form_of_arx_is_read_and_written(tmp_path):

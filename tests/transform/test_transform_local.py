@@ -132,7 +132,8 @@ def test_sweeps_keep_the_limit_and_put_each_combination_in_one_class():
     for suppress in (0, 0.1):
         task = task_of(adult, qi, goal, suppress, {name: rungs[name] for name in qi})
         peeling = Peeling(task, None, task.judge)
-        levels, gone = _peeled(peeling)
+        recoding = _peeled(peeling)
+        levels, gone = recoding.levels, recoding.gone
         assert task.coding.counts[gone].sum() <= suppress * len(adult)
         found = peeling.partition.class_of[~gone]
         assert (found >= 0).all()

@@ -12,8 +12,8 @@ from privkit.errors import FrameError, ParameterError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
-from privkit.tally.columns.facts import all_columns, unnamed_columns
 from privkit.tally.row_classes import chosen_columns, row_classes
+from privkit.tally.selection import all_columns, unnamed_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from privkit.errors import ColumnNotFoundError, ParameterError, PrivkitError
 from privkit.errors.attacks import AttackError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized
-from privkit.tally.columns.facts import all_columns
+from privkit.tally.selection import all_columns
 from privkit.values.arguments import column_name, positive_int, true_or_false, typed, whole
 from privkit.values.loss import PrivacyLoss
 

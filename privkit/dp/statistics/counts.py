@@ -12,9 +12,9 @@ from privkit.dp.measurement import frames
 from privkit.dp.noise.selection import GaussianThreshold, LaplaceThreshold, Stated, texts
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
+from privkit.tally.bounding import bounded_counts, person_groups
 from privkit.tally.engines.opening import engine_of
 from privkit.tally.groups import distinct_values, group_counts, key_values, keyed_counts
-from privkit.tally.persons import bounded_counts, person_groups
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.expression.selection import Selection
     from privkit.values.loss import PrivacyLoss

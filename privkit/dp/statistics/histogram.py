@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.persons import PersonGroups
     from privkit.values.expression.selection import Selection
 
 

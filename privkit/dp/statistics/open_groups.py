@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.reach import Sensitivity
     from privkit.dp.statistics.statistic import Read
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
-    from privkit.tally.persons import PersonGroups
     from privkit.values.expression.selection import Selection
 
 #: The share of the loss that finds the groups, where nothing else is said.

@@ -12,7 +12,7 @@ from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
 from privkit.dp.opendp import features
 from privkit.dp.statistics.reach import Reach, Rounding, Sensitivity
 from privkit.errors.arguments import KindError
-from privkit.tally.persons import person_groups
+from privkit.tally.bounding import person_groups
 from privkit.values.bounds import ValueBounds
 from privkit.values.kinds import enter
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
-    from privkit.tally.persons import PersonGroups
     from privkit.values.bounds import ContributionBounds
     from privkit.values.expression.selection import Selection
     from privkit.values.keys import Keys

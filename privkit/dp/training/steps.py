@@ -38,8 +38,8 @@ from privkit.dp.opendp import features
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.reach import Reach, Sensitivity
 from privkit.dp.statistics.sums import grid_of
+from privkit.tally.bounding import person_groups
 from privkit.tally.looking import Extent
-from privkit.tally.persons import person_groups
 from privkit.tally.products import ONE
 from privkit.values.bounds import ONE_ROW, ValueBounds
 from privkit.values.keys import Keys, decoded
@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.statistic import Read
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.numbers import Grid
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.persons import PersonGroups
     from privkit.tally.products import Design
     from privkit.values.bounds import ContributionBounds
     from privkit.values.loss import PrivacyLoss

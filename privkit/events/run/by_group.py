@@ -13,7 +13,7 @@ from privkit.events.run.closures import Options
 from privkit.events.run.flatten import flatten, read_events
 from privkit.events.run.walk import parse_path
 from privkit.tally.codes import factorized
-from privkit.tally.columns.by_group import by_group
+from privkit.tally.row_classes import by_group
 
 if TYPE_CHECKING:
     import pandas as pd

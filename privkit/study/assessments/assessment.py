@@ -24,9 +24,9 @@ from privkit.risk.attackers import Rate
 from privkit.study.assessments.performance import Group, Performance, Predicted, groups_in, predicted
 from privkit.study.written import written
 from privkit.tally.codes import factorized
-from privkit.tally.columns.facts import all_columns
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
+from privkit.tally.selection import all_columns
 from privkit.transform.as_pandas import pandas_frame
 from privkit.values.arguments import column_name, public, typed
 from privkit.values.show import Plotted

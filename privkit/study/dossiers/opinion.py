@@ -12,7 +12,7 @@ from privkit.attacks.claims import TableAttack
 from privkit.attacks.models.report import ModelAttackReport
 from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport
-from privkit.risk.linkage.link import LinkReport
+from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport

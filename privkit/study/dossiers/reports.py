@@ -18,7 +18,7 @@ from privkit.events.run.result import EventsResult
 from privkit.inventory.inventory import Inventory
 from privkit.inventory.inventory_check import InventoryCheck
 from privkit.risk.copula import CopulaReport
-from privkit.risk.linkage.link import LinkReport
+from privkit.risk.link import LinkReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
 from privkit.risk.unicity import UnicityReport

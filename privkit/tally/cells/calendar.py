@@ -199,7 +199,7 @@ def _year_days(years: NDArray[np.int64]) -> NDArray[np.int64]:
 NONE = np.iinfo(np.int64).min
 #: How many of each unit of time are in a second, and in a day.
 A_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-_A_DAY = {"D": 1} | {unit: 86_400 * many for unit, many in A_SECOND.items()}
+A_DAY = {"D": 1} | {unit: 86_400 * many for unit, many in A_SECOND.items()}
 #: 0001-01-01 and 9999-12-31, in days from 1970.
 FIRST, LAST = -719_162, 2_932_896
 
@@ -226,7 +226,7 @@ def local_days(counts: NDArray[np.int64], kind: Kind) -> NDArray[np.int64]:
     """
     if kind.zone:
         return _guarded(_local_seconds(counts, kind) // 86_400)
-    unit = _A_DAY[kind.unit]
+    unit = A_DAY[kind.unit]
     return _guarded(counts if unit == 1 else counts // unit)
 
 

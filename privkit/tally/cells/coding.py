@@ -326,9 +326,15 @@ def classes_of(columns: list[Cells]) -> tuple[NDArray[np.int64], NDArray[np.int6
     code = packed_codes([(codes, len(distinct)) for codes, distinct in found])
     class_of, distinct = pd.factorize(code)
     class_of = class_of.astype(np.int64, copy=False)
-    first = np.zeros(len(distinct), dtype=np.int64)
+    sizes = np.bincount(class_of, minlength=len(distinct)).astype(np.int64)
+    return class_of, first_rows(class_of, len(distinct)), sizes
+
+
+def first_rows(class_of: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
+    """Return the place of the first row of each class."""
+    first = np.zeros(n_classes, dtype=np.int64)
     first[class_of[::-1]] = np.arange(len(class_of) - 1, -1, -1)
-    return class_of, first, np.bincount(class_of, minlength=len(distinct)).astype(np.int64)
+    return first
 
 
 def narrow_codes(cells: Cells, most: int) -> tuple[NDArray[np.int64], int] | None:

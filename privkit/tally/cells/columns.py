@@ -7,25 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import (
-    BOOLEAN,
-    BYTES,
-    DATE,
-    DURATION,
-    FLOAT,
-    INSTANT,
-    INTEGER,
-    OBJECT,
-    OTHER,
-    TEXT,
-    TIME,
-    UNSIGNED,
-    WIDE,
-    Cells,
-    Kind,
-    Table,
-)
-from privkit.tally.cells.scalars import teller_of
+from privkit.tally.cells import cells as kinds
+from privkit.tally.cells.cells import Cells, Kind, Table
+from privkit.tally.cells.scalars import scalar_text, teller_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,24 +38,24 @@ def kind_of_arrow(dtype: Any) -> Kind:
         inner = kind_of_arrow(dtype.storage_type)
         return Kind(inner.name, inner.unit, inner.zone, shown)
     if types.is_timestamp(dtype):
-        return Kind(INSTANT, dtype.unit, dtype.tz or "", shown)
+        return Kind(kinds.INSTANT, dtype.unit, dtype.tz or "", shown)
     if types.is_date(dtype):
-        return Kind(DATE, "D", shown=shown)
+        return Kind(kinds.DATE, "D", shown=shown)
     if types.is_time(dtype) or types.is_duration(dtype):
-        return Kind(TIME if types.is_time(dtype) else DURATION, dtype.unit, shown=shown)
+        return Kind(kinds.TIME if types.is_time(dtype) else kinds.DURATION, dtype.unit, shown=shown)
     for name, is_one in (
-        (BOOLEAN, types.is_boolean),
-        (INTEGER, types.is_signed_integer),
-        (UNSIGNED, types.is_unsigned_integer),
-        (FLOAT, types.is_floating),
-        (WIDE, types.is_decimal),
-        (TEXT, lambda t: types.is_string(t) or types.is_large_string(t) or types.is_string_view(t)),
-        (BYTES, _is_bytes),
-        (OBJECT, types.is_null),  # of no type: every key fits, and every cell is missing
+        (kinds.BOOLEAN, types.is_boolean),
+        (kinds.INTEGER, types.is_signed_integer),
+        (kinds.UNSIGNED, types.is_unsigned_integer),
+        (kinds.FLOAT, types.is_floating),
+        (kinds.WIDE, types.is_decimal),
+        (kinds.TEXT, lambda t: types.is_string(t) or types.is_large_string(t) or types.is_string_view(t)),
+        (kinds.BYTES, _is_bytes),
+        (kinds.OBJECT, types.is_null),  # of no type: every key fits, and every cell is missing
     ):
         if is_one(dtype):
             return Kind(name, shown=shown)
-    return Kind(OTHER, shown=shown)
+    return Kind(kinds.OTHER, shown=shown)
 
 
 def _is_bytes(dtype: Any) -> bool:
@@ -105,7 +89,7 @@ def cells_of_arrow(found: Any) -> Cells:
     import pyarrow as pa
 
     kind = kind_of_arrow(found.type)
-    if kind.name == OTHER:
+    if kind.name == kinds.OTHER:
         return Cells(kind, found)
     array = one_chunk(found)
     if isinstance(array.type, pa.BaseExtensionType):
@@ -116,18 +100,18 @@ def cells_of_arrow(found: Any) -> Cells:
         if array.indices.null_count:
             codes = np.where(_nulls(array.indices), -1, codes.astype(np.int64))
         return Cells(kind, values.values, values.missing, codes)
-    if kind.name == OBJECT:
+    if kind.name == kinds.OBJECT:
         return Cells(kind, np.empty(0, dtype=object), None, np.full(len(array), -1, dtype=np.int64))
-    if kind.name in (TEXT, BYTES, WIDE):
+    if kind.name in (kinds.TEXT, kinds.BYTES, kinds.WIDE):
         return Cells(kind, common(array))
     missing = _nulls(array) if array.null_count else None
-    if kind.name == BOOLEAN:
+    if kind.name == kinds.BOOLEAN:
         import pyarrow.compute as pc
 
         plain = pc.fill_null(array, False) if missing is not None else array
         return Cells(kind, plain.to_numpy(zero_copy_only=False), missing)
     numbers = _numbers(array)
-    if kind.name == FLOAT:
+    if kind.name == kinds.FLOAT:
         numbers = numbers.astype(np.float32) if numbers.dtype == np.float16 else numbers
         return Cells(kind, numbers if missing is None else np.where(missing, numbers.dtype.type(np.nan), numbers))
     if kind.unit:
@@ -230,8 +214,8 @@ def _numbers(array: Any) -> NDArray[Any]:
     return np.frombuffer(buffer, dtype=dtype, count=array.offset + len(array))[array.offset :]
 
 
-_OF_NUMPY = {"b": BOOLEAN, "i": INTEGER, "u": UNSIGNED, "f": FLOAT, "O": OBJECT}
-_TIMES = {"M": INSTANT, "m": DURATION}
+_OF_NUMPY = {"b": kinds.BOOLEAN, "i": kinds.INTEGER, "u": kinds.UNSIGNED, "f": kinds.FLOAT, "O": kinds.OBJECT}
+_TIMES = {"M": kinds.INSTANT, "m": kinds.DURATION}
 #: What counts as missing in pandas' columns of times.
 _NOT_A_TIME = np.iinfo(np.int64).min
 #: Types of Python whose equal values are one value, so that a cell's text is made once for all of them.
@@ -261,16 +245,16 @@ def kind_of_pandas(dtype: Any) -> Kind:
     if isinstance(dtype, pd.DatetimeTZDtype):
         # A fixed offset may have any name, "UTC" among them.
         zone = str(timezone(dtype.tz.utcoffset(None))) if type(dtype.tz) is timezone else str(dtype.tz)
-        return Kind(INSTANT, dtype.unit, zone, shown)
+        return Kind(kinds.INSTANT, dtype.unit, zone, shown)
     if isinstance(dtype, pd.StringDtype):
-        return Kind(TEXT, shown=shown)
+        return Kind(kinds.TEXT, shown=shown)
     plain = dtype if isinstance(dtype, np.dtype) else getattr(dtype, "numpy_dtype", None)
     if isinstance(plain, np.dtype):
         if plain.kind in _TIMES:
             return Kind(_TIMES[plain.kind], np.datetime_data(plain)[0], shown=shown)
         if plain.kind in _OF_NUMPY and (plain.kind != "f" or plain.itemsize <= 8):
             return Kind(_OF_NUMPY[plain.kind], shown=shown)
-    return Kind(OTHER, shown=shown)
+    return Kind(kinds.OTHER, shown=shown)
 
 
 def cells_of_series(column: pd.Series) -> Cells:
@@ -279,7 +263,7 @@ def cells_of_series(column: pd.Series) -> Cells:
 
     array: Any = column.array
     kind = kind_of_pandas(column.dtype)
-    if kind.name == OTHER:
+    if kind.name == kinds.OTHER:
         return Cells(kind, array)
     if isinstance(array, pd.Categorical):
         categories = cells_of_series(pd.Series(array.categories)).of_values_alone()
@@ -293,18 +277,18 @@ def cells_of_series(column: pd.Series) -> Cells:
         return _masked(kind, array._data, array._mask)
     if hasattr(array, "asi8"):  # times with or without a zone, durations
         return _counted(kind, array.asi8)
-    if kind.name == TEXT:
+    if kind.name == kinds.TEXT:
         return _texts(kind, np.asarray(array, dtype=object))
     values = column.to_numpy()
     if values.dtype.kind in _TIMES:
         return _counted(kind, values.view(np.int64))
-    return object_cells(values, kind) if kind.name == OBJECT else _widened(kind, values)
+    return object_cells(values, kind) if kind.name == kinds.OBJECT else _widened(kind, values)
 
 
 def _masked(kind: Kind, values: NDArray[Any], mask: NDArray[np.bool_]) -> Cells:
     if not mask.any():
         return _widened(kind, values)
-    if kind.name == FLOAT:
+    if kind.name == kinds.FLOAT:
         return _widened(kind, np.where(mask, values.dtype.type(np.nan), values))
     return Cells(kind, values, mask)
 
@@ -337,18 +321,15 @@ def object_cells(values: NDArray[np.object_], kind: Kind) -> Cells:
     for each in np.unique(types):
         places = np.flatnonzero(types == each)
         exact = type(values[places[0]])
-        teller = teller_of(exact)
-        if teller is None:
-            continue
-        codes[places] = _told(values[places], teller, kept=exact in _KEPT, texts=texts)
+        if teller_of(exact) is not None:
+            codes[places] = _told(values[places], kept=exact in _KEPT, texts=texts)
     found = np.empty(len(texts), dtype=object)
     found[:] = list(texts)
     return Cells(kind, found, None, codes)
 
 
-def _told(values: NDArray[np.object_], teller: Any, *, kept: bool, texts: dict[str, int]) -> NDArray[np.int64]:
+def _told(values: NDArray[np.object_], *, kept: bool, texts: dict[str, int]) -> NDArray[np.int64]:
     """Return a code for each value of one exact type, its text in `texts`; -1 where it has none."""
-    from privkit.tally.cells.scalars import scalar_text
 
     def code(value: object) -> int:
         text = scalar_text(value)

@@ -23,7 +23,8 @@ import numpy as np
 from privkit.tally.cells.calendar import moment_count
 from privkit.tally.cells.cells import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, TEXT, UNSIGNED, WIDE, Cells
 from privkit.tally.cells.numbers import decimal_units, decimal_words, floats
-from privkit.tally.cells.scalars import number_of, scalar_text
+from privkit.tally.cells.scalars import _NANOSECONDS, number_of, scalar_text
+from privkit.values.expression.nodes import TURNED
 from privkit.values.expression.numbers import for_floats, for_whole
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     #: Where a comparison holds, and where it can be told (None: wherever no cell is missing).
     Told = tuple[Mask, Mask | None]
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": op.eq,
     "!=": op.ne,
     "<": op.lt,
@@ -51,8 +52,6 @@ _ARROW = {
     ">": "greater",
     ">=": "greater_equal",
 }
-#: Nanoseconds in a unit of time.
-_LENGTH = {"D": 86_400 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 def with_literal(operator: str, cells: Cells, literal: Scalar) -> Told:  # one case per kind
@@ -81,7 +80,7 @@ def with_literal(operator: str, cells: Cells, literal: Scalar) -> Told:  # one c
         reduced = for_floats(operator, literal)
         if isinstance(reduced, bool):
             return np.full(len(values), reduced), None
-        return _COMPARE[reduced[0]](values.astype(np.float64, copy=False), reduced[1]), None
+        return COMPARE[reduced[0]](values.astype(np.float64, copy=False), reduced[1]), None
     if name == WIDE:
         assert not isinstance(literal, str)
         return _wide_with(operator, values, literal), None
@@ -133,7 +132,7 @@ def with_cells(operator: str, left: Cells, right: Cells) -> Told:
         return _texts(operator, left.values, right.values), None
     if FLOAT in names:
         with np.errstate(invalid="ignore"):
-            return _COMPARE[operator](floats(left), floats(right)), None
+            return COMPARE[operator](floats(left), floats(right)), None
     if WIDE in names:
         return _wides(operator, left, right), None
     if names & set(COUNTS) and left.kind.unit != right.kind.unit:
@@ -154,28 +153,26 @@ def _whole_with(operator: str, values: NDArray[Any], limit: int | float | Fracti
     reduced = for_whole(operator, limit, int(limits.min), int(limits.max))
     if isinstance(reduced, bool):
         return np.full(len(values), reduced)
-    found: Mask = _COMPARE[reduced[0]](values, values.dtype.type(reduced[1]))
+    found: Mask = COMPARE[reduced[0]](values, values.dtype.type(reduced[1]))
     return found
 
 
 def _wholes(operator: str, left: NDArray[Any], right: NDArray[Any]) -> Mask:
     """Compare whole numbers of any types: NumPy would make floats of signed and unsigned ones."""
     if left.dtype.kind == right.dtype.kind:
-        found: Mask = _COMPARE[operator](left, right)
+        found: Mask = COMPARE[operator](left, right)
         return found
     if left.dtype.kind == "u":
-        turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
-        return _wholes(turned, right, left)
-    same = _COMPARE[operator](left.astype(np.uint64), right.astype(np.uint64))
+        return _wholes(TURNED[operator], right, left)
+    same = COMPARE[operator](left.astype(np.uint64), right.astype(np.uint64))
     return np.where(left < 0, operator in ("<", "<=", "!="), same)
 
 
 def _units(operator: str, left: Cells, right: Cells) -> Mask:
     """Compare counts of two units: the finer ones are divided, which is exact where the rest is told apart."""
-    if _LENGTH[left.kind.unit] > _LENGTH[right.kind.unit]:
-        turned = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}.get(operator, operator)
-        return _units(turned, right, left)
-    many = _LENGTH[right.kind.unit] // _LENGTH[left.kind.unit]
+    if _NANOSECONDS[left.kind.unit] > _NANOSECONDS[right.kind.unit]:
+        return _units(TURNED[operator], right, left)
+    many = _NANOSECONDS[right.kind.unit] // _NANOSECONDS[left.kind.unit]
     whole = left.values // many
     over = left.values - whole * many != 0
     less, same = whole < right.values, (whole == right.values) & ~over
@@ -227,7 +224,7 @@ def _wide_with(operator: str, array: Any, literal: float) -> Mask:
 
 def _wides(operator: str, left: Cells, right: Cells) -> Mask:
     scale = max(getattr(cells.values.type, "scale", 0) if cells.kind.name == WIDE else 0 for cells in (left, right))
-    found: Mask = _COMPARE[operator](_unlimited(left, scale), _unlimited(right, scale)).astype(bool)
+    found: Mask = COMPARE[operator](_unlimited(left, scale), _unlimited(right, scale)).astype(bool)
     return found
 
 
@@ -244,7 +241,7 @@ def _unlimited(cells: Cells, scale: int) -> NDArray[np.object_]:
 
 def _text_with(operator: str, values: Any, literal: str) -> Mask:
     if isinstance(values, np.ndarray):
-        compare = _COMPARE[operator]
+        compare = COMPARE[operator]
         return np.fromiter(
             (value is not None and compare(value, literal) for value in values), dtype=bool, count=len(values)
         )
@@ -270,7 +267,7 @@ def _text_among(values: Any, literals: list[str]) -> Mask:
 
 def _texts(operator: str, left: Any, right: Any) -> Mask:
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        compare = _COMPARE[operator]
+        compare = COMPARE[operator]
         pairs = zip(left, right, strict=True)
         return np.fromiter(
             (one is not None and two is not None and compare(one, two) for one, two in pairs),
@@ -320,7 +317,7 @@ def _object_with(operator: str, texts: NDArray[np.object_], literal: Scalar) -> 
         return same if operator == "==" else ~same, None
     letter = "s" if isinstance(literal, str) else "n"
     known = np.fromiter((text is not None and text[0] == letter for text in texts), dtype=bool, count=len(texts))
-    compare = _COMPARE[operator]
+    compare = COMPARE[operator]
     mask = np.zeros(len(texts), dtype=bool)
     mask[known] = [bool(compare(_told(text), literal)) for text in texts[known]]
     return mask, known
@@ -336,7 +333,7 @@ def _objects(operator: str, left: Cells, right: Cells) -> Told:
         dtype=bool,
         count=len(one),
     )
-    compare = _COMPARE[operator]
+    compare = COMPARE[operator]
     mask = np.zeros(len(one), dtype=bool)
     pairs = zip(one[known], two[known], strict=True)
     mask[known] = [bool(compare(_told(a), _told(b))) for a, b in pairs]

@@ -12,19 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from privkit.tally.cells.cells import (
-    BOOLEAN,
-    DATE,
-    FLOAT,
-    INSTANT,
-    INTEGER,
-    OBJECT,
-    TEXT,
-    UNSIGNED,
-    WIDE,
-    Cells,
-    Kind,
-)
+from privkit.tally.cells import cells as kinds
+from privkit.tally.cells.cells import Cells, Kind
 from privkit.tally.cells.coding import coded
 from privkit.tally.cells.scalars import _NANOSECONDS, scalar_text
 
@@ -66,26 +55,26 @@ def typed(value: object, kind: Kind) -> object | None:
     >>> typed(3.0, Kind("integer")), typed(2**53 + 1, Kind("float")), typed("3", Kind("integer"))
     (3, None, None)
     """
-    if kind.name == OBJECT:
+    if kind.name == kinds.OBJECT:
         return scalar_text(value)
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if kind.name == BOOLEAN:
+    if kind.name == kinds.BOOLEAN:
         return value if isinstance(value, bool) else None
-    if kind.name in (INTEGER, UNSIGNED):
+    if kind.name in (kinds.INTEGER, kinds.UNSIGNED):
         return int(value) if number and _is_finite(value) and value == int(value) else None  # type: ignore[call-overload]
-    if kind.name == FLOAT and number:
+    if kind.name == kinds.FLOAT and number:
         try:
             return float(value) if float(value) == value else None  # type: ignore[arg-type]
         except OverflowError:
             return None
-    if kind.name == WIDE and number:
+    if kind.name == kinds.WIDE and number:
         # A decimal is meant as it is typed: 19.9 is 19.90, as in a filter, and as in SQL.
         return Decimal(repr(value) if isinstance(value, float) else value) if _is_finite(value) else None  # type: ignore[arg-type]
-    if kind.name == TEXT and isinstance(value, str):
+    if kind.name == kinds.TEXT and isinstance(value, str):
         return value
-    if kind.name == DATE and isinstance(value, date) and not isinstance(value, datetime):
+    if kind.name == kinds.DATE and isinstance(value, date) and not isinstance(value, datetime):
         return int((scalar_text(value) or "d0")[1:])
-    if kind.name == INSTANT and isinstance(value, datetime) and (value.tzinfo is not None) == bool(kind.zone):
+    if kind.name == kinds.INSTANT and isinstance(value, datetime) and (value.tzinfo is not None) == bool(kind.zone):
         text = scalar_text(value)
         count, rest = divmod(int(text[1:]), _NANOSECONDS[kind.unit]) if text else (0, 1)
         return None if rest else count
@@ -121,17 +110,18 @@ def value_finder(cells: Cells, values: Sequence[object], *, exactly: bool = Fals
     for place, value in enumerate(values):
         if value is not None and (own := typed(value, cells.kind)) is not None:
             sought.setdefault(own, place)
-            if cells.kind.name == OBJECT and isinstance(value, float) and math.isfinite(value):
+            if cells.kind.name == kinds.OBJECT and isinstance(value, float) and math.isfinite(value):
                 # Among objects there may be decimals: the number as it is typed.
                 sought.setdefault(scalar_text(Decimal(repr(value))), place)
-    if cells.kind.name == OBJECT and not exactly:
+    if cells.kind.name == kinds.OBJECT and not exactly:
         sought = {**_written_otherwise(values), **sought}
     if not isinstance(cells.values, np.ndarray):
         return _arrow_finder(cells, sought, nobody, missing)
     if cells.values.dtype == object:
         return _coded_finder(cells, sought, nobody, missing)
     finder = _number_finder(cells, sought, nobody)
-    return finder if cells.missing is None and cells.kind.name != FLOAT else _beside_missing(cells, finder, missing)
+    plain = cells.missing is None and cells.kind.name != kinds.FLOAT
+    return finder if plain else _beside_missing(cells, finder, missing)
 
 
 #: Types of public values; those of dates are one.

@@ -150,18 +150,6 @@ def _time_of(letter: str, count: int) -> Any:
         return kind(count // 1_000_000_000, "s")
 
 
-def _told_bool(value: Any) -> str:
-    return "b1" if value else "b0"
-
-
-def _told_float(value: Any) -> str | None:
-    return number_text(float(value))
-
-
-def _told_date(value: dt.date) -> str:
-    return f"d{value.toordinal() - _EPOCH}"
-
-
 def _told_datetime(value: dt.datetime) -> str | None:
     days = value.toordinal() - _EPOCH
     seconds = days * 86_400 + value.hour * 3600 + value.minute * 60 + value.second
@@ -185,59 +173,35 @@ def _told_time(value: dt.time) -> str | None:
     return f"c{microseconds * 1_000}"
 
 
-def _told_duration(value: dt.timedelta) -> str:
-    return f"p{((value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds) * 1_000}"
-
-
-def _count_of(value: Any) -> int | None:
-    """Return how many nanoseconds a NumPy time counts; None for what is not a time, or counts months."""
+def _told_count(letter: str, value: Any) -> str | None:
+    """Return the text of a NumPy time by its nanoseconds; None for what is not a time, or counts months."""
     unit, step = np.datetime_data(value.dtype)
     if unit not in _NANOSECONDS or np.isnat(value):
         return None
-    return int(value.view(np.int64)) * step * _NANOSECONDS[unit]
-
-
-def _told_datetime64(value: Any) -> str | None:
-    count = _count_of(value)
-    return None if count is None else f"t{count}"
-
-
-def _told_timedelta64(value: Any) -> str | None:
-    count = _count_of(value)
-    return None if count is None else f"p{count}"
-
-
-def _told_timestamp(value: Any) -> str | None:
-    count = _count_of(value.asm8)
-    return None if count is None else f"{'t' if value.tzinfo is None else 'z'}{count}"
-
-
-def _told_pandas_duration(value: Any) -> str | None:
-    return _told_timedelta64(value.asm8)
+    return f"{letter}{int(value.view(np.int64)) * step * _NANOSECONDS[unit]}"
 
 
 _TELLERS: dict[type, Callable[[Any], str | None]] = {
     str: lambda value: f"s{value}",
     np.str_: lambda value: f"s{value}",
-    bool: _told_bool,
-    np.bool_: _told_bool,
+    **dict.fromkeys((bool, np.bool_), lambda value: "b1" if value else "b0"),
     int: number_text,
     float: number_text,
     Decimal: number_text,
-    dt.date: _told_date,
+    dt.date: lambda value: f"d{value.toordinal() - _EPOCH}",
     dt.datetime: _told_datetime,
     dt.time: _told_time,
-    dt.timedelta: _told_duration,
+    dt.timedelta: lambda value: f"p{value // dt.timedelta(microseconds=1) * 1_000}",
     bytes: lambda value: f"x{value.hex()}",
     bytearray: lambda value: f"x{value.hex()}",
     uuid.UUID: lambda value: f"u{value.hex}",
-    np.datetime64: _told_datetime64,
-    np.timedelta64: _told_timedelta64,
+    np.datetime64: lambda value: _told_count("t", value),
+    np.timedelta64: lambda value: _told_count("p", value),
     **dict.fromkeys(
         (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
         lambda value: number_text(int(value)),
     ),
-    **dict.fromkeys((np.float16, np.float32, np.float64), _told_float),
+    **dict.fromkeys((np.float16, np.float32, np.float64), lambda value: number_text(float(value))),
     **dict.fromkeys((np.longlong, np.ulonglong), lambda value: number_text(int(value))),
 }
 
@@ -252,4 +216,6 @@ def teller_of(kind: type) -> Callable[[Any], str | None] | None:
         return found
     import pandas as pd
 
-    return _told_timestamp if kind is pd.Timestamp else _told_pandas_duration if kind is pd.Timedelta else None
+    if kind is pd.Timestamp:
+        return lambda value: _told_count("t" if value.tzinfo is None else "z", value.asm8)
+    return (lambda value: _told_count("p", value.asm8)) if kind is pd.Timedelta else None

@@ -13,21 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.cells import (
-    BOOLEAN,
-    BYTES,
-    DATE,
-    DURATION,
-    FLOAT,
-    INSTANT,
-    INTEGER,
-    OBJECT,
-    TEXT,
-    UNSIGNED,
-    WIDE,
-    Cells,
-    Kind,
-)
+from privkit.tally.cells import cells as kinds
+from privkit.tally.cells.cells import Cells, Kind
 from privkit.tally.cells.scalars import _MOST_BITS, _NANOSECONDS, number_of, value_of
 
 if TYPE_CHECKING:
@@ -67,8 +54,8 @@ def told(cells: Cells) -> list[Told | None]:
     cells = cells.of_values_alone()
     missing = cells.is_missing()
     name = cells.kind.name
-    values: Sequence[Any] = [] if name not in _TELLERS and name != INSTANT else _scalars(cells)
-    if name == INSTANT:
+    values: Sequence[Any] = [] if name not in _TELLERS and name != kinds.INSTANT else _scalars(cells)
+    if name == kinds.INSTANT:
         found = [_instant(int(value) * _NANOSECONDS[cells.kind.unit], cells.kind.zone) for value in values]
     elif name in _TELLERS:
         found = [_TELLERS[name](value) for value in values]
@@ -79,17 +66,17 @@ def told(cells: Cells) -> list[Told | None]:
 
 def as_told(cells: Cells) -> Cells:
     """Return instants as they are told: two of one microsecond are in one group."""
-    if cells.kind.name != INSTANT or cells.kind.unit != "ns":
+    if cells.kind.name != kinds.INSTANT or cells.kind.unit != "ns":
         return cells
     inner = cells.of_values
-    return Cells(Kind(INSTANT, "us", cells.kind.zone), inner.values // 1000, inner.missing, cells.codes)
+    return Cells(Kind(kinds.INSTANT, "us", cells.kind.zone), inner.values // 1000, inner.missing, cells.codes)
 
 
 def _scalars(cells: Cells) -> Sequence[Any]:
     values = cells.values
     if isinstance(values, np.ndarray):
         return values.tolist()  # type: ignore[no-any-return]
-    if cells.kind.name == WIDE:
+    if cells.kind.name == kinds.WIDE:
         return values.to_pylist()  # type: ignore[no-any-return]
     from privkit.tally.cells.coding import encoded
 
@@ -156,24 +143,20 @@ def _object(text: str) -> Told | None:
 
 
 _TELLERS: dict[str, Any] = {
-    BOOLEAN: lambda value: ("b", str(bool(value))),
-    INTEGER: _number,
-    UNSIGNED: _number,
-    FLOAT: _number,
-    WIDE: _number,
-    TEXT: lambda value: None if value is None else ("s", value),
-    DATE: _day,
-    OBJECT: _object,
+    kinds.BOOLEAN: lambda value: ("b", str(bool(value))),
+    kinds.INTEGER: _number,
+    kinds.UNSIGNED: _number,
+    kinds.FLOAT: _number,
+    kinds.WIDE: _number,
+    kinds.TEXT: lambda value: None if value is None else ("s", value),
+    kinds.DATE: _day,
+    kinds.OBJECT: _object,
 }
 
 
 def group_text(parts: Sequence[Told | None]) -> str | None:
     """Return a group's text from its values', or None if one has none."""
     return json.dumps(parts, separators=(",", ":")) if all(part is not None for part in parts) else None
-
-
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_LAST = date.max.toordinal() - _EPOCH_DAY
 
 
 def series_of(cells: Cells) -> pd.Series:
@@ -191,29 +174,29 @@ def series_of(cells: Cells) -> pd.Series:
 
     cells = cells.of_values_alone()
     name, values, missing = cells.kind.name, cells.values, cells.is_missing()
-    if name == INSTANT:
+    if name == kinds.INSTANT:
         found = pd.Series(np.where(missing, np.iinfo(np.int64).min, values).view(f"M8[{cells.kind.unit}]"))
         return _in_zone(found, cells.kind.zone)
-    if name == DURATION:
+    if name == kinds.DURATION:
         return pd.Series(np.where(missing, np.iinfo(np.int64).min, values).view(f"m8[{cells.kind.unit}]"))
-    if name == FLOAT:
+    if name == kinds.FLOAT:
         return pd.Series(values.astype(np.float64, copy=False))
-    if name == DATE:
+    if name == kinds.DATE:
         return pd.Series(
             [None if gone else _shown_day(int(day)) for day, gone in zip(values, missing, strict=True)], dtype=object
         )
-    if name in (TEXT, BYTES, WIDE, OBJECT) or not isinstance(values, np.ndarray):
+    if name in (kinds.TEXT, kinds.BYTES, kinds.WIDE, kinds.OBJECT) or not isinstance(values, np.ndarray):
         return _of_objects(cells)
     if missing.any():
-        dtype = "boolean" if name == BOOLEAN else "UInt64" if values.dtype.kind == "u" else "Int64"
-        wide = values if name == BOOLEAN else values.astype(dtype.lower())
-        array: Any = pd.arrays.BooleanArray if name == BOOLEAN else pd.arrays.IntegerArray
+        dtype = "boolean" if name == kinds.BOOLEAN else "UInt64" if values.dtype.kind == "u" else "Int64"
+        wide = values if name == kinds.BOOLEAN else values.astype(dtype.lower())
+        array: Any = pd.arrays.BooleanArray if name == kinds.BOOLEAN else pd.arrays.IntegerArray
         return pd.Series(array(wide, missing))
     return pd.Series(values)
 
 
 def _shown_day(count: int) -> date | str:
-    return date.fromordinal(count + _EPOCH_DAY) if 1 - _EPOCH_DAY <= count <= _LAST else f"day {count} since 1970"
+    return date.fromordinal(count + _EPOCH) if _DAYS[0] <= count <= _DAYS[1] else f"day {count} since 1970"
 
 
 def _in_zone(column: pd.Series, zone: str) -> pd.Series:
@@ -231,9 +214,9 @@ def _of_objects(cells: Cells) -> pd.Series:
 
     if isinstance(cells.values, np.ndarray):
         values = cells.values.tolist()
-        if cells.kind.name == OBJECT:
+        if cells.kind.name == kinds.OBJECT:
             values = [None if text is None else value_of(text) for text in values]
-    elif cells.kind.name == TEXT:
+    elif cells.kind.name == kinds.TEXT:
         from privkit.tally.cells.coding import encoded
 
         gone = cells.is_missing()
@@ -241,4 +224,4 @@ def _of_objects(cells: Cells) -> pd.Series:
         values = [None if absent else text for text, absent in zip(texts, gone, strict=True)]
     else:
         values = cells.values.to_pylist()
-    return pd.Series(values, dtype=None if values and cells.kind.name == TEXT else object)
+    return pd.Series(values, dtype=None if values and cells.kind.name == kinds.TEXT else object)

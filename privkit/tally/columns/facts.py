@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.errors import DuplicateColumnError, FrameError
+from privkit.errors import FrameError
 from privkit.tally.cells.cells import OTHER, TIME
+from privkit.tally.cells.coding import first_rows
 from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import NESTED
-from privkit.tally.columns.names import person_share
 from privkit.tally.columns.shapes import Absent, common_mask, form_shares, is_free_text, national_forms, phone_forms
-from privkit.tally.columns.within import inside_shares
+from privkit.tally.columns.texts import inside_shares, person_share
+from privkit.tally.engines.lazy_columns import Figures, figures, sampled
 from privkit.tally.engines.opening import engine_of, lazy_engine
-from privkit.tally.frame import names_of, open_frame
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.two_tables import kind_of
 from privkit.values.frozen import Frozen
@@ -131,50 +131,6 @@ class ColumnFacts:
         return None if self.singles is None else self.singles / self.rows if self.rows else 0.0
 
 
-def all_columns(data: object) -> list[str]:
-    """Return the names of all columns, each of which must be a unique text. Reads the schema, never a row.
-
-    Raises
-    ------
-    DuplicateColumnError, FrameError
-    """
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        names = list(data.columns)
-        doubled = sorted({str(name) for name in names if names.count(name) > 1})
-        if doubled:
-            raise DuplicateColumnError.in_frame(doubled)
-        return [name for name in names if isinstance(name, str)]  # see `unnamed_columns`
-    return names_of(open_frame(data))
-
-
-#: What gives text for a name to every column, of several levels too.
-NAMES_THEM = "df.set_axis([*map(str, df.columns)], axis=1)"
-
-
-def unnamed_columns(data: object) -> int:
-    """Return how many columns have a name that is no text, and are looked at by nothing."""
-    import pandas as pd
-
-    return sum(not isinstance(name, str) for name in data.columns) if isinstance(data, pd.DataFrame) else 0
-
-
-def counts_rows(index: pd.Index) -> bool:
-    """Return whether a pandas index says nothing about the rows: whole numbers without a name."""
-    import pandas as pd
-
-    return index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index.dtype)
-
-
-def index_tells(data: object) -> bool:
-    """Return whether data has an index that says more than which row is which."""
-    import pandas as pd
-
-    index = getattr(data, "index", None)
-    return isinstance(index, pd.Index) and not counts_rows(index)
-
-
 def few_rows(data: object, columns: Sequence[str], most: int) -> tuple[Any, bool]:
     """Return some columns of at most `most` rows at even steps, and whether these are all; of a lazy frame nothing."""
     import narwhals as nw
@@ -249,31 +205,14 @@ def _asked(
 
 def _facts_there(engine: LazyEngine, look: Look | None, name: str) -> ColumnFacts:
     """Return the facts of a column that lies in an engine: a row of figures and a sample of values are fetched."""
-    from privkit.tally.engines.lazy_columns import figures, sampled
-
     found = figures(engine, name, BANDS)
     values = series_of(sampled(engine, name, found.distinct, _SAMPLE))
     kind = "time" if engine.columns[name].kind.name == TIME else kind_of(values)
-    pairs = found.rows * (found.rows - 1)
     some: list[Any] = list(values.tolist()) if kind in _LOOKED_AT else []
     absent = Absent.among(kind, some)
-    whole = found.whole or absent.whole
     texts = sorted(absent.left(map(_text, some)))[:_SAMPLE]
-    return ColumnFacts(
-        name,
-        engine.columns[name].native,
-        absent.kind or kind,
-        found.rows,
-        found.missing,
-        distinct=found.distinct,
-        singles=found.spread[0],
-        spread=found.spread,
-        separation=1 - found.together / pairs if pairs else 0.0,
-        whole=whole,
-        dirty=_dirty(kind, some),
-        absent=absent.told(),
-        **_shapes(absent.kind or kind, whole, texts, found.distinct, look),
-    )
+    told = _told(found, absent, absent.told(), kind, texts, found.distinct, look)
+    return ColumnFacts(name, engine.columns[name].native, **told, dirty=_dirty(kind, some))
 
 
 def _facts(name: str, column: pd.Series, look: Look | None, known_kind: str = "") -> ColumnFacts:
@@ -284,35 +223,36 @@ def _facts(name: str, column: pd.Series, look: Look | None, known_kind: str = ""
     counts = np.bincount(codes, minlength=known)
     counts = counts[counts > 0]
     spread = tuple(np.bincount(np.searchsorted(BANDS, counts, "right") - 1, minlength=len(BANDS)).tolist())
-    missing = int((codes == known).sum())
+    missing, together = int((codes == known).sum()), sum(count * (count - 1) for count in counts[counts > 1].tolist())
+    whole = kind == "number" and _is_whole(column)
+    found = Figures(len(column), missing, len(counts), spread, together, whole)
     some = _sample(column, codes, known, _MOST_DIRT) if kind == "text" else []
     absent = Absent.among(kind, some)
-    whole = absent.whole or (kind == "number" and _is_whole(column))
     texts = absent.left(map(_text, _sample(column, codes, known, _SAMPLE) if kind in _LOOKED_AT else []))
-    return ColumnFacts(
-        name,
-        str(column.dtype),
-        absent.kind or kind,
-        len(column),
-        missing,
-        distinct=len(counts),
-        singles=spread[0],
-        spread=spread,
-        separation=_separation(counts),
-        whole=whole,
-        dirty=_dirty(kind, some),
-        absent=absent.told(int(column.isin(absent.words).sum())),
-        **_shapes(absent.kind or kind, whole, texts, known, look),
-    )
+    words = absent.told(int(column.isin(absent.words).sum()))
+    told = _told(found, absent, words, kind, texts, known, look)
+    return ColumnFacts(name, str(column.dtype), **told, dirty=_dirty(kind, some))
 
 
-def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look | None) -> dict[str, Any]:
-    """Return what a sample of values, as texts, looks like."""
+def _told(  # noqa: PLR0917
+    found: Figures, absent: Absent, words: str, kind: str, texts: list[str], distinct: int, look: Look | None
+) -> dict[str, Any]:
+    """Return what the figures of a column say, and what a sample of its values, as texts, looks like."""
+    kind, whole, pairs = absent.kind or kind, found.whole or absent.whole, found.rows * (found.rows - 1)
     texts = texts if kind in _LOOKED_AT else []
     looked = kind != "number" or whole
     mask, share = common_mask(texts) if looked else ("", 0.0)
     forms = form_shares(texts, (*national_forms(), *phone_forms())) if looked else {}
     return {
+        "kind": kind,
+        "rows": found.rows,
+        "missing": found.missing,
+        "distinct": found.distinct,
+        "singles": found.spread[0],
+        "spread": found.spread,
+        "separation": 1 - found.together / pairs if pairs else 0.0,
+        "whole": whole,
+        "absent": words,
         "forms": Frozen(forms),
         "sampled": len(texts),
         "coded": kind == "number"
@@ -326,14 +266,6 @@ def _shapes(kind: str, whole: bool, texts: list[str], distinct: int, look: Look 
         "person_share": person_share(texts) if kind in {"text", "any"} else 0.0,
         "said": look(texts) if look is not None else None,
     }
-
-
-def _separation(counts: NDArray[np.int64]) -> float:
-    n = int(counts.sum())
-    if n < 2:
-        return 0.0
-    together = sum(int(count) * (int(count) - 1) for count in counts[counts > 1])
-    return 1 - together / (n * (n - 1))
 
 
 def _follow(texts: list[str], distinct: int) -> bool:
@@ -365,9 +297,7 @@ def _sample(column: pd.Series, codes: NDArray[np.int64], known: int, most: int) 
     """Return up to `most` distinct values, at even steps among all."""
     if not known:
         return []
-    first = np.zeros(known + 1, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    chosen = first[:known][np.linspace(0, known - 1, min(known, most)).astype(np.int64)]
+    chosen = first_rows(codes, known + 1)[np.linspace(0, known - 1, min(known, most)).astype(np.int64)]
     return list(column.iloc[chosen].tolist())
 
 

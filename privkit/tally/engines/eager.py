@@ -14,7 +14,7 @@ from privkit.tally.cells.cells import Cells, Kind, Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.numbers import Grid, positions_of, steps_of, whole_offsets
 from privkit.tally.frame import pandas_dtypes
-from privkit.tally.rows import KeptRows, known_rows, over_blocks, source_of
+from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks, source_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,43 +25,6 @@ if TYPE_CHECKING:
 
 #: Up to this many counters each block has its own.
 _COUNTERS = 1 << 14
-
-
-def classes(table: Table) -> tuple[Table, NDArray[np.int64]]:
-    """Return the distinct combinations of cells and how many rows have each."""
-    if not table.columns:
-        return Table({}, min(table.rows, 1)), np.array([table.rows] if table.rows else [], dtype=np.int64)
-    _, first, sizes = classes_of(list(table.columns.values()))
-    return table.at(first), sizes
-
-
-def keyed_counts(table: Table, keys: Keys) -> NDArray[np.int64]:
-    """Count the rows of each key."""
-    source = source_of(table, keys)
-    blocks = over_blocks(lambda rows: np.bincount(source.place(rows), minlength=len(keys) + 1), len(table))
-    counts: NDArray[np.int64] = np.sum([np.zeros(len(keys) + 1, dtype=np.int64), *blocks], axis=0)
-    return counts[:-1]
-
-
-def power_sums(table: Table, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
-    """Sum a column's numbers in each key's rows, and their squares, in steps from the grid's lower end."""
-    source, steps = source_of(table, keys), steps_of(table[value], grid)
-    if source.cells > _COUNTERS:
-        rows = known_rows(source, steps)[1]
-        return summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree, grid.range)
-
-    def work(rows: slice) -> NDArray[np.int64]:
-        place = source.place(rows)
-        number, missing = steps(rows)
-        number -= grid.low
-        if missing is not None:
-            place = np.where(missing, source.cells, place)
-        return _block_sums(place, number, source.cells, degree, grid.range)
-
-    sums = np.zeros((source.cells, degree + 1), dtype=np.int64)
-    for block in over_blocks(work, len(source)):
-        sums += block
-    return sums
 
 
 def squares(number: NDArray[Any], full: int) -> NDArray[np.float64]:
@@ -92,29 +55,6 @@ def summed(rows: KeptRows, cells: int, degree: int, full: int = 0) -> NDArray[np
     return sums
 
 
-def positions(table: Table, value: str, candidates: NDArray[np.float64], keys: Keys | None) -> NDArray[np.int64]:
-    """Count the rows of each key at each position among ascending candidates."""
-    width = 2 * len(candidates) + 1
-    if keys is None and (whole := whole_offsets(table[value], candidates)) is not None:
-        return _whole_positions(*whole, len(table), width)
-    source, find = source_of(table, keys), positions_of(table[value], candidates)
-    own = source.cells * width <= _COUNTERS
-
-    def work(rows: slice) -> NDArray[np.int64]:
-        place = source.place(rows).astype(np.int64)
-        position, missing = find(rows)
-        known = place < source.cells
-        if missing is not None:
-            known &= ~missing
-        code = (place * width + position)[known]
-        return np.bincount(code, minlength=source.cells * width) if own else code
-
-    total = np.zeros(source.cells * width, dtype=np.int64)
-    for block in over_blocks(work, len(source)):
-        total += block if own else np.bincount(block, minlength=len(total))
-    return total.reshape(source.cells, width)
-
-
 def _whole_positions(
     offsets: Callable[[slice], NDArray[np.int64]], place: NDArray[np.int64], rows: int, width: int
 ) -> NDArray[np.int64]:
@@ -123,13 +63,6 @@ def _whole_positions(
     found = np.zeros((1, width), dtype=np.int64)
     np.add.at(found[0], place, counts)
     return found
-
-
-def distinct(table: Table, value: str, keys: Keys | None) -> NDArray[np.int64]:
-    """Count the distinct cells of a column in each key's rows."""
-    source = source_of(table, keys)
-    codes, known = coded(table[value])
-    return distinct_pairs(known_rows(source, told_apart(codes))[1], source.cells, len(known))
 
 
 def told_apart(codes: NDArray[np.int64]):  # type: ignore[no-untyped-def]
@@ -219,25 +152,72 @@ class EagerEngine:
 
     def classes(self, columns: Sequence[str]) -> tuple[Table, NDArray[np.int64]]:
         """Return the distinct combinations of cells and how many rows have each."""
-        return classes(self.collect(columns))
+        table = self.collect(columns)
+        if not table.columns:
+            return Table({}, min(table.rows, 1)), np.array([table.rows] if table.rows else [], dtype=np.int64)
+        _, first, sizes = classes_of(list(table.columns.values()))
+        return table.at(first), sizes
 
     def keyed_counts(self, keys: Keys) -> NDArray[np.int64]:
         """Count the rows of each public key."""
-        return keyed_counts(self.collect(keys.by), keys)
+        source = self._source([], keys)
+        blocks = over_blocks(lambda rows: np.bincount(source.place(rows), minlength=len(keys) + 1), len(source))
+        counts: NDArray[np.int64] = np.sum([np.zeros(len(keys) + 1, dtype=np.int64), *blocks], axis=0)
+        return counts[:-1]
+
+    def _source(self, columns: Sequence[str], keys: Keys | None) -> Source:
+        """Return all rows with their keys."""
+        return source_of(self.collect([*columns, *(keys.by if keys is not None else ())]), keys)
 
     def power_sums(self, value: str, grid: Grid, keys: Keys | None, degree: int) -> NDArray[np.int64]:
-        """Sum powers of numbers on the grid."""
-        return power_sums(self.collect(_needed(value, keys)), value, grid, keys, degree)
+        """Sum a column's numbers in each key's rows, and their squares, in steps from the grid's lower end."""
+        source, steps = self._source([value], keys), steps_of(self.cells(value), grid)
+        if source.cells > _COUNTERS:
+            rows = known_rows(source, steps)[1]
+            return summed(KeptRows(rows.place, rows.values - grid.low), source.cells, degree, grid.range)
+
+        def work(rows: slice) -> NDArray[np.int64]:
+            place = source.place(rows)
+            number, missing = steps(rows)
+            number -= grid.low
+            if missing is not None:
+                place = np.where(missing, source.cells, place)
+            return _block_sums(place, number, source.cells, degree, grid.range)
+
+        sums = np.zeros((source.cells, degree + 1), dtype=np.int64)
+        for block in over_blocks(work, len(source)):
+            sums += block
+        return sums
 
     def positions(
         self, value: str, candidates: NDArray[np.float64], keys: Keys | None, *, bins: bool = False
     ) -> NDArray[np.int64]:
-        """Count rows between and at candidates."""
-        return positions(self.collect(_needed(value, keys)), value, candidates, keys)
+        """Count the rows of each key at each position among ascending candidates."""
+        width = 2 * len(candidates) + 1
+        if keys is None and (whole := whole_offsets(self.cells(value), candidates)) is not None:
+            return _whole_positions(*whole, self._rows, width)
+        source, find = self._source([value], keys), positions_of(self.cells(value), candidates)
+        own = source.cells * width <= _COUNTERS
+
+        def work(rows: slice) -> NDArray[np.int64]:
+            place = source.place(rows).astype(np.int64)
+            position, missing = find(rows)
+            known = place < source.cells
+            if missing is not None:
+                known &= ~missing
+            code = (place * width + position)[known]
+            return np.bincount(code, minlength=source.cells * width) if own else code
+
+        total = np.zeros(source.cells * width, dtype=np.int64)
+        for block in over_blocks(work, len(source)):
+            total += block if own else np.bincount(block, minlength=len(total))
+        return total.reshape(source.cells, width)
 
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
-        """Count distinct cells."""
-        return distinct(self.collect(_needed(value, keys)), value, keys)
+        """Count the distinct cells of a column in each key's rows."""
+        source = self._source([value], keys)
+        codes, known = coded(self.cells(value))
+        return distinct_pairs(known_rows(source, told_apart(codes))[1], source.cells, len(known))
 
     def pairs(self, person: str, keys: Keys | None) -> Iterator[tuple[Table, NDArray[np.int64]]]:
         """Return the pairs of person and key's columns that occur."""
@@ -246,10 +226,6 @@ class EagerEngine:
     def fingerprint(self, key: bytes) -> str | None:
         """Return a keyed digest of the frame's contents."""
         return None if self._digest is None else self._digest(key)
-
-
-def _needed(value: str, keys: Keys | None) -> tuple[str, ...]:
-    return (value, *(keys.by if keys is not None else ()))
 
 
 def of_pandas(frame: Any, digest: Callable[[bytes], str | None] | None = None) -> EagerEngine:

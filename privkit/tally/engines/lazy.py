@@ -24,9 +24,8 @@ from privkit.tally.cells.columns import table_of_arrow
 from privkit.tally.engines.contract import native_of
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_bins import binned, stair
-from privkit.tally.engines.lazy_numbers import AT, GUESS, Steps, numbered, places, squares, steps
-from privkit.tally.engines.lazy_numbers import VALUE as _VALUE
-from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, key_places, plan_of, told, whole
+from privkit.tally.engines.lazy_numbers import AT, GUESS, VALUE, Steps, numbered, places, squares, steps
+from privkit.tally.engines.lazy_rows import FetchedEngine, added, added_up, among_keys, plan_of, told, whole
 from privkit.tally.engines.native import (
     BY,
     WORDED,
@@ -40,6 +39,7 @@ from privkit.tally.engines.native import (
     run_in_batches,
     untold,
 )
+from privkit.tally.rows import all_rows, key_finder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +110,7 @@ class LazyEngine:
         with untold():
             native = native_of(frame) if isinstance(frame, nw.LazyFrame) else None
             columns = {} if native is None else native.columns(frame.to_native())
-        if own := [name for name in columns if name.startswith((_VALUE, _ROWS, _PART, _POWER, GUESS, AT, BY))]:
+        if own := [name for name in columns if name.startswith((VALUE, _ROWS, _PART, _POWER, GUESS, AT, BY))]:
             raise FrameError.unsupported(f"a frame with a column of privkit's own names ({own[0]!r}): rename it")
         if many := [name for name in columns if name == "*" or re.fullmatch(r"\^.*\$", name, re.DOTALL)]:
             raise FrameError.unsupported(f"a frame with a column {many[0]!r}, by which engines name several: rename it")
@@ -172,8 +172,8 @@ class LazyEngine:
         if not column.kind.is_number:
             return None
         if isinstance(on, np.ndarray):
-            return places(self.native, _VALUE, column, on)
-        return steps(self.native, _VALUE, column, on) if on.range <= _SUMMED else None
+            return places(self.native, VALUE, column, on)
+        return steps(self.native, VALUE, column, on) if on.range <= _SUMMED else None
 
     def collect(self, columns: Sequence[str]) -> Table:
         """Fetch the named columns of all rows."""
@@ -249,7 +249,7 @@ class LazyEngine:
             return
         kept = {name: self.columns[name] for name in dict.fromkeys(columns)}
         frame = self._worded(self.plain_rows(columns), kept)
-        for found in run_in_batches(self.native, frame.to_native(), kept):
+        for found in run_in_batches(self.native, frame.to_native()):
             with untold():
                 table = table_of_arrow(arrived(found, kept))
             yield table
@@ -305,7 +305,7 @@ class LazyEngine:
     def distinct(self, value: str, keys: Keys | None) -> NDArray[np.int64]:
         """Count the distinct cells of a column in each key's rows."""
         by = keys.by if keys is not None else ()
-        once = grouped_by(self.native, self._with_value(value, keys), (*by, _VALUE), [nw.len().alias(_ROWS)])
+        once = grouped_by(self.native, self._with_value(value, keys), (*by, VALUE), [nw.len().alias(_ROWS)])
         once = once.select(*by, _ROWS)
         place, found = self._by_keys(once, keys, [nw.len().alias(_ROWS)])
         return added(place, whole(found, _ROWS), 1 if keys is None else len(keys))
@@ -314,7 +314,7 @@ class LazyEngine:
         """Return the plain columns of keys, and one of values under another name; rows without a value left out."""
         by = keys.by if keys is not None else ()
         frame = self.plain_rows((*by, value))
-        return frame.select(*by, nw.col(value).alias(_VALUE)).filter(~nw.col(_VALUE).is_null())
+        return frame.select(*by, nw.col(value).alias(VALUE)).filter(~nw.col(VALUE).is_null())
 
     def _by_keys(
         self, frame: nw.LazyFrame[Any], keys: Keys | None, aggregates: list[nw.Expr], more: Sequence[str] = ()
@@ -331,7 +331,7 @@ class LazyEngine:
         if len(table) > _GROUPS:  # far more groups than keys: those of the keys alone
             frame = among_keys(frame, keys, self.columns, self.native)
             table, found = self.came(grouped_by(self.native, frame, (*by, *more), aggregates), by, "tally")
-        return key_places(table, keys), found
+        return all_rows(key_finder(table, keys), len(table)), found
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
@@ -343,13 +343,13 @@ class LazyEngine:
             return self._added_up((*by, value), lambda engine: engine.power_sums(value, grid, keys, degree))
         frame = numbered(self, value, keys, number)
         if grid.low:
-            frame = frame.with_columns((nw.col(_VALUE) - grid.low).alias(_VALUE))
+            frame = frame.with_columns((nw.col(VALUE) - grid.low).alias(VALUE))
         if degree > 1:
-            frame = frame.with_columns(squares(self.native, nw.col(_VALUE), grid.range).alias(_POWER))
-        aggregates = [nw.col(_VALUE).count().alias(_POWER + "0")]
+            frame = frame.with_columns(squares(self.native, nw.col(VALUE), grid.range).alias(_POWER))
+        aggregates = [nw.col(VALUE).count().alias(_POWER + "0")]
         aggregates += [
             nw.col(each).sum().cast(nw.Int64).alias(f"{_POWER}{n}")
-            for n, each in enumerate((_VALUE, _POWER)[:degree], 1)
+            for n, each in enumerate((VALUE, _POWER)[:degree], 1)
         ]
         place, sums = self._by_keys(frame, keys, aggregates)
         summed = (whole(sums, f"{_POWER}{each}") for each in range(degree + 1))
@@ -365,9 +365,9 @@ class LazyEngine:
             return self._added_up((*by, value), lambda engine: engine.positions(value, candidates, keys))
         known = stair(self.native, self.columns[value], candidates) if bins else None
         rows = numbered(self, value, keys, place) if known is None else binned(self, value, keys, known)
-        group, counts = self._by_keys(rows, keys, [nw.len().alias(_ROWS)], [_VALUE])
+        group, counts = self._by_keys(rows, keys, [nw.len().alias(_ROWS)], [VALUE])
         cells, width = 1 if keys is None else len(keys), 2 * len(candidates) + 1
-        there, found = np.asarray(counts.column(_VALUE).is_valid()), whole(counts, _VALUE)
+        there, found = np.asarray(counts.column(VALUE).is_valid()), whole(counts, VALUE)
         total = np.zeros((cells + 1, width), dtype=np.int64)
         of = found if known is None else 2 * known.bins(found) + 2
         np.add.at(total, (group[there], of[there]), whole(counts, _ROWS)[there])

@@ -23,14 +23,10 @@ from privkit.tally.cells.cells import FLOAT, INTEGER, UNSIGNED, WIDE
 from privkit.tally.engines.native import WORDED, refuse_names, untold
 
 if TYPE_CHECKING:
-    from privkit.tally.cells.cells import Cells
-    from privkit.tally.engines.lazy import LazyEngine
-
-
-if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from privkit.tally.cells.cells import Cells
     from privkit.tally.engines.lazy import LazyEngine
 
     Ints = NDArray[np.int64]

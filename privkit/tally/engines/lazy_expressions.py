@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from privkit.tally.cells.calendar import FIRST, LAST
+from privkit.tally.cells.calendar import A_DAY, FIRST, LAST
 from privkit.tally.cells.cells import BOOLEAN, COUNTS, FLOAT, INTEGER, OBJECT, OTHER, TEXT, UNSIGNED, Kind
+from privkit.tally.cells.comparing import COMPARE
 from privkit.tally.cells.expressions import kind_of
 from privkit.tally.engines.native import COUNT, ENCODED, OWN, Column, Native, NotAsked
 from privkit.values.expression import nodes
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 
     Pair = tuple[nw.Expr, nw.Expr]
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": op.eq,
-    "!=": op.ne,
-    "<": op.lt,
-    "<=": op.le,
-    ">": op.gt,
-    ">=": op.ge,
-}
-_A_DAY = {"D": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 #: Branches of one choice, and values of one list, that an engine is asked for.
 _BRANCHES, _LISTED = 60, 2_000
 _LIMITS = {INTEGER: (-(2**63), 2**63 - 1), UNSIGNED: (0, 2**64 - 1)}
@@ -160,12 +152,12 @@ class Compiler:
         if self.kind(right) != kind or kind.name not in (INTEGER, UNSIGNED, FLOAT, TEXT, *COUNTS):
             raise NotAsked
         other, also = self.value(right)
-        return _answers(_COMPARE[operator](value, other), present & also)
+        return _answers(COMPARE[operator](value, other), present & also)
 
     def with_literal(self, operator: str, kind: Kind, value: nw.Expr, present: nw.Expr, literal: Scalar) -> Pair:
         """Compare with what a user typed, brought to the column's kind once."""
         if kind.name == TEXT:
-            return _answers(_COMPARE[operator](value, self.text(str(literal))), present)
+            return _answers(COMPARE[operator](value, self.text(str(literal))), present)
         if kind.name == FLOAT:
             reduced: Any = for_floats(operator, literal)  # type: ignore[arg-type]
         elif kind.name in COUNTS:
@@ -181,7 +173,7 @@ class Compiler:
             return (present, nobody) if reduced else (nobody, present)
         operator, limit = reduced
         typed = self.native.real(limit) if kind.name == FLOAT else self.native.unsigned(limit)
-        return _answers(_COMPARE[operator](value, typed), present)
+        return _answers(COMPARE[operator](value, typed), present)
 
     def _same_truth(self, operator: str, left: Expression, right: Expression) -> Pair:
         true, false = self.truth(left)
@@ -275,7 +267,7 @@ class Compiler:
         if kind.zone:  # rules of zones are known here alone
             raise NotAsked
         value, present = self.value(expression.of)
-        edges = [for_whole(">=", day * _A_DAY[kind.unit], *_LIMITS[INTEGER]) for day in expression.days]
+        edges = [for_whole(">=", day * A_DAY[kind.unit], *_LIMITS[INTEGER]) for day in expression.days]
 
         def among(first: int, last: int) -> nw.Expr:
             """Return the label of what lies from one edge on, and before another."""
@@ -343,7 +335,7 @@ class Compiler:
 
 def _dated(count: nw.Expr, unit: str) -> nw.Expr:
     """Return which counts have a date: those of the years 1 to 9999."""
-    low, high = FIRST * _A_DAY[unit], (LAST + 1) * _A_DAY[unit] - 1
+    low, high = FIRST * A_DAY[unit], (LAST + 1) * A_DAY[unit] - 1
     return _definite((count >= max(low, -(2**63) + 1)) & (count <= min(high, 2**63 - 1)))
 
 

@@ -17,8 +17,7 @@ import numpy as np
 from privkit.tally.cells.cells import BOOLEAN, FLOAT, INTEGER, TEXT, UNSIGNED
 from privkit.tally.cells.choosing import filled_kind
 from privkit.tally.cells.expressions import derived_kinds, selected
-from privkit.tally.cells.finding import over_blocks, typed, value_finder
-from privkit.tally.cells.showing import as_told
+from privkit.tally.cells.finding import typed
 from privkit.tally.engines.eager import EagerEngine
 from privkit.tally.engines.lazy_expressions import Compiler
 from privkit.tally.engines.native import COUNT, Column, Native, NotAsked
@@ -273,24 +272,6 @@ def listed(columns: Sequence[str]) -> str:
     if len(quoted) == 1:
         return f"the column {quoted[0]}"
     return f"the columns {', '.join(quoted[:-1])} and {quoted[-1]}"
-
-
-def key_places(table: Table, keys: Keys) -> NDArray[np.int64]:
-    """Return for each row of a small table the place of its key; ``len(keys)`` where it has none."""
-    code, asked = np.zeros(len(table), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
-    found = np.ones(len(table), dtype=bool)
-    for place, name in enumerate(keys.by):
-        values, own = distinct_keys(keys, place)
-        finder = value_finder(as_told(table[name]) if keys.told else table[name], values)
-        rank = np.concatenate([np.empty(0, dtype=np.int64), *over_blocks(finder, len(table))])
-        found &= rank < len(values)
-        # Combinations are numbered anew after every column, so that numbers stay small.
-        together = np.append(code, asked) * (len(values) + 1) + np.append(rank, own)
-        joined = np.unique(together, return_inverse=True)[1]
-        code, asked = joined[: len(table)], joined[len(table) :]
-    of_code = np.full(max(int(code.max(initial=0)), int(asked.max(initial=0))) + 1, len(keys), dtype=np.int64)
-    of_code[asked] = np.arange(len(keys))
-    return np.where(found, of_code[code], len(keys))
 
 
 def among_keys(

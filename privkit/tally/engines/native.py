@@ -296,7 +296,7 @@ def arrived(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
     return pa.table(chunks) if chunks else table.select([])
 
 
-def run_in_batches(native: Native, frame: Any, columns: Mapping[str, Column]) -> Iterator[pa.Table]:
+def run_in_batches(native: Native, frame: Any) -> Iterator[pa.Table]:
     """Run the engine's own frame of plain columns, and give its rows in tables; of no rows one without any."""
     with untold():
         batches = native.batches(frame)

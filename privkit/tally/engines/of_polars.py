@@ -8,22 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from privkit.tally.cells.cells import (
-    BOOLEAN,
-    BYTES,
-    DATE,
-    DURATION,
-    FLOAT,
-    INSTANT,
-    INTEGER,
-    OBJECT,
-    OTHER,
-    TEXT,
-    TIME,
-    UNSIGNED,
-    WIDE,
-    Kind,
-)
+from privkit.tally.cells import cells as kinds
+from privkit.tally.cells.cells import Kind
 from privkit.tally.engines.native import BATCH, COUNT, OWN, RAW, VOID, WORDED, Column, Native, beyond
 
 if TYPE_CHECKING:
@@ -143,7 +129,7 @@ def _plain(name: str, column: Column) -> Any:
         return own.cast(pl.Boolean)
     if column.form == COUNT:
         return own.to_physical().cast(pl.Int64)
-    if column.kind.name == FLOAT:
+    if column.kind.name == kinds.FLOAT:
         if column.form == RAW:
             return own.cast(pl.Float64)
         number = own.cast(pl.Float64).fill_nan(None)
@@ -162,25 +148,25 @@ def kind_of_polars(dtype: Any) -> Kind:
 
     shown = str(dtype)
     if isinstance(dtype, pl.Datetime):
-        return Kind(INSTANT, dtype.time_unit or "us", dtype.time_zone or "", shown)
+        return Kind(kinds.INSTANT, dtype.time_unit or "us", dtype.time_zone or "", shown)
     if isinstance(dtype, pl.Duration):
-        return Kind(DURATION, dtype.time_unit or "us", shown=shown)
+        return Kind(kinds.DURATION, dtype.time_unit or "us", shown=shown)
     if dtype in (pl.Date, pl.Time):
-        return Kind(DATE, "D", shown=shown) if dtype == pl.Date else Kind(TIME, "ns", shown=shown)
+        return Kind(kinds.DATE, "D", shown=shown) if dtype == pl.Date else Kind(kinds.TIME, "ns", shown=shown)
     if isinstance(dtype, pl.Decimal) or shown == "Int128":
-        return Kind(WIDE, shown=shown)
+        return Kind(kinds.WIDE, shown=shown)
     for name, types in (
-        (BOOLEAN, (pl.Boolean,)),
-        (INTEGER, (pl.Int8, pl.Int16, pl.Int32, pl.Int64)),
-        (UNSIGNED, (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)),
-        (FLOAT, (pl.Float32, pl.Float64)),
-        (TEXT, (pl.String, pl.Categorical, pl.Enum)),
-        (BYTES, (pl.Binary,)),
-        (OBJECT, (pl.Null,)),
+        (kinds.BOOLEAN, (pl.Boolean,)),
+        (kinds.INTEGER, (pl.Int8, pl.Int16, pl.Int32, pl.Int64)),
+        (kinds.UNSIGNED, (pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)),
+        (kinds.FLOAT, (pl.Float32, pl.Float64)),
+        (kinds.TEXT, (pl.String, pl.Categorical, pl.Enum)),
+        (kinds.BYTES, (pl.Binary,)),
+        (kinds.OBJECT, (pl.Null,)),
     ):
         if isinstance(dtype, types) or dtype in types:
             return Kind(name, shown=shown)
-    return Kind(FLOAT if shown == "Float16" else OTHER, shown=shown)
+    return Kind(kinds.FLOAT if shown == "Float16" else kinds.OTHER, shown=shown)
 
 
 def arrow_column(column: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.errors.anonymity import HierarchyError
-from privkit.transform.decimals import Decimals, TooLongError, decimal, end_of, finite_of, infinite_ends, shown
+from privkit.transform.decimals import WIDE, Decimals, TooLongError, decimal, end_of, finite_of, infinite_ends
 from privkit.transform.hierarchies.ladder import STAR, Level, top
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ Number = int | float | Decimal
 Span = tuple[int | float | None, int | float | None]
 #: Shares below this would be taken for none.
 _LEAST = 1e-12
+#: Longer numbers are written with an exponent, if that is shorter.
+_LONG = 25
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,24 @@ def written(number: Number) -> str:
     """
     exact = Decimals.of([number])
     return shown(int(exact.counts[0]), exact.places)
+
+
+def shown(count: int, places: int, *, fixed: int = 0, plain: bool = False) -> str:
+    """Return ``count / 10**places`` as it is written, with at least `fixed` digits after the point.
+
+    Always exactly; with an exponent where that is much shorter, and `plain` does not forbid it.
+
+    Examples
+    --------
+    >>> shown(-250, 2), shown(7, 3), shown(120, 0), shown(5, 1, fixed=2), shown(5, 200)
+    ('-2.5', '0.007', '120', '0.50', '5E-200')
+    """
+    whole, rest = divmod(abs(int(count)), 10**places)
+    digits = (f"{rest:0{places}d}".rstrip("0") if rest else "").ljust(fixed, "0")
+    written = f"{'-' if count < 0 else ''}{whole}{'.' if digits else ''}{digits}"
+    if len(written) <= _LONG or fixed or plain:
+        return written
+    return min(written, str(Decimal(int(count)).scaleb(-places, WIDE).normalize(WIDE)), key=len)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,8 +68,6 @@ class Ladder:
         Level 0 holds the values themselves.
     base : float
         The share of a single raw value, which counts as no loss.
-    heights : int
-        The levels of the hierarchy itself, for the precision measure.
     """
 
     column: str
@@ -77,10 +75,15 @@ class Ladder:
     levels: tuple[Level, ...]
     base: float
 
-    @property
+    @cached_property
     def n_levels(self) -> int:
         """How many levels there are, the raw values included."""
         return len(self.levels)
+
+    @property
+    def leaves(self) -> float:
+        """How many raw values the domain has."""
+        return 1 / self.base if self.base else float(max(len(self.values), 1))
 
     def lost(self, share: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what cells that cover such shares of the domain lost: none where one covers no more than a value."""
@@ -111,6 +114,20 @@ class Ladder:
             fields[place] = (rank, int(rank.max(initial=0)).bit_length())
         return tuple(fields)
 
+    @cached_property
+    def width(self) -> int:
+        """How many bits the fields of a value take together."""
+        return sum(bits for _, bits in self.fields)
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """The fields of each value side by side in one integer, where they fit."""
+        keys, shift = np.zeros(len(self.values), dtype=np.int64), 0
+        for rank, bits in self.fields:
+            keys |= rank << shift
+            shift += bits
+        return keys
+
     def number(self, level: object) -> int:
         """Return a level's number, given by number, by name, or in the words for what it leaves of a value.
 
@@ -128,6 +145,11 @@ class Ladder:
         if isinstance(level, int | np.integer) and not isinstance(level, bool) and -len(names) <= level < len(names):
             return int(level) % len(names)
         raise HierarchyError.level(self.column, level, names)
+
+    def groups(self, levels: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the group of each value, given by its code, at a level of its own; numbered from level to level."""
+        offsets = np.cumsum([0, *[len(step.labels) for step in self.levels]])
+        return offsets[levels] + np.array([step.codes for step in self.levels])[levels, values]
 
     def categories(self, level: int, values: NDArray[np.int64], index: pd.Index) -> pd.Series:
         """Return the labels of values, given by their codes, as categories in the hierarchy's order."""

@@ -10,9 +10,9 @@ import numpy as np
 from privkit.anonymity.criterion import all_of
 from privkit.anonymity.ksets import Crossing
 from privkit.errors.anonymity import InfeasibleError
-from privkit.tally.row_classes import first_rows
-from privkit.transform.costs import cell_labels, cell_shares, cell_value, final_classes
-from privkit.transform.search.leftovers import cell_costs
+from privkit.tally.cells.coding import first_rows
+from privkit.transform.costs import cell_labels, cell_shares, final_classes
+from privkit.transform.search.found import cell_costs
 from privkit.transform.search.local import Recoding, no_recoding, recode_locally
 from privkit.transform.search.node_classes import classes_of
 from privkit.transform.search.stars import Stars
@@ -51,11 +51,7 @@ def recode_cells(task: Task, find: Callable[[float], Found], deadline: float | N
     if task.judge.columns or task.judge.whole or not len(task.coding.counts) or not len(task.coding.ladders):
         return first, found
     second = _improved(task, first, deadline)
-    return (min((first, second), key=lambda one: _value(task, one)) if second is not None else first), found
-
-
-def _value(task: Task, one: Recoding) -> float:
-    return cell_value(task, one.levels, one.gone)
+    return (min((first, second), key=lambda one: one.value(task)) if second is not None else first), found
 
 
 def _cell_costs(task: Task, levels: Ints, gone: Mask) -> Floats:
@@ -69,12 +65,10 @@ def _cell_costs(task: Task, levels: Ints, gone: Mask) -> Floats:
 
 
 def _improved(task: Task, first: Recoding, deadline: float | None) -> Recoding | None:
-    """Return a better answer for k of rows alone; None where a column has more than two levels."""
-    if any(ladder.n_levels > 2 for ladder in task.coding.ladders):
+    """Return a better answer for k of rows alone; None where a column has other than two levels."""
+    if any(ladder.n_levels != 2 for ladder in task.coding.ladders):
         return None
     starred = (first.levels > 0) | first.gone
-    if any(ladder.n_levels < 2 for ladder in task.coding.ladders):
-        return None
     costs = _cell_costs(task, first.levels, first.gone)
     coding = task.coding
     stars = Stars(
@@ -85,22 +79,8 @@ def _improved(task: Task, first: Recoding, deadline: float | None) -> Recoding |
     rows = int(coding.counts[whole].sum())
     gone: Mask = whole if rows < stars.k or not stars.whole else np.zeros_like(whole)
     levels = np.where(gone, first.levels, found.astype(np.int64))
-    second = _settled(task, levels, gone, first.reason)
-    return second if _lost(task, second) <= task.limit else None
-
-
-def _lost(task: Task, one: Recoding) -> int:
-    return int(task.coding.counts[one.gone].sum())
-
-
-def _settled(task: Task, levels: Ints, gone: Mask, reason: str = "") -> Recoding:
-    """Return cells as they are starred, what the criteria do not let stand suppressed."""
-    class_of, kept = final_classes(task, levels, gone)
-    first = first_rows(class_of, int(class_of.max(initial=-1)) + 1)
-    classes = replace(classes_of(task.coding, class_of, kept), labels=cell_labels(task, levels, kept)[:, first])
-    more = gone.copy()
-    more[kept[task.judge.violating(classes)[class_of]]] = True
-    return Recoding(levels, more, reason)
+    second = Recoding(levels, gone, first.reason).settled(task)
+    return second if second.lost(task) <= task.limit else None
 
 
 # -- k by sets of columns ----------------------------------------------------------------------------------------------
@@ -122,18 +102,18 @@ def _by_sets(task: Task, found: Found, deadline: float | None) -> Recoding:
         try:
             first, _ = recode_locally(replace(task, criterion=all_of(*rest)), lambda _: found, deadline)
         except InfeasibleError:  # which speaks of the rest alone
-            raise no_recoding(task, found, task.coding.n_rows, "of cells") from None
+            raise no_recoding(task, found, (), "of cells") from None
         levels, gone, reason = first.levels.copy(), first.gone, first.reason
     starting = _Starring(task, levels, gone)
     starting.run()
-    options = [_settled(task, starting.levels, gone, reason)]
+    options = [Recoding(starting.levels, gone, reason).settled(task)]
     if found.node is not None:
         node = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(gone), axis=1)
-        options.append(_settled(task, node, np.zeros(len(gone), dtype=bool), reason))
-    good = [option for option in options if _lost(task, option) <= task.limit]
+        options.append(Recoding(node, np.zeros(len(gone), dtype=bool), reason).settled(task))
+    good = [option for option in options if option.lost(task) <= task.limit]
     if not good:
-        raise no_recoding(task, found, min(_lost(task, option) for option in options), "of cells")
-    return min(good, key=lambda one: _value(task, one))
+        raise no_recoding(task, found, options, "of cells")
+    return min(good, key=lambda one: one.value(task))
 
 
 class _Starring:
@@ -224,5 +204,4 @@ class _Starring:
 
     def _settles(self) -> bool:
         """Return whether nothing more has to be suppressed."""
-        answer = _settled(self.task, self.levels, self.gone)
-        return answer is not None and bool((answer.gone == self.gone).all())
+        return bool((Recoding(self.levels, self.gone).settled(self.task).gone == self.gone).all())

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.class_values import joined
+from privkit.errors import ParameterError
+from privkit.errors.anonymity import HierarchyError
+from privkit.errors.root import type_told
+from privkit.tally.class_values import plain
 from privkit.tally.classes import Members
 from privkit.tally.codes import column_codes, distinct, grouped, packed
+from privkit.transform.hierarchies.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
-    from privkit.transform.hierarchies.hierarchy import Hierarchy
     from privkit.transform.hierarchies.ladder import Ladder
 
 _BITS = 62
@@ -79,17 +82,17 @@ class Coding:
     others: Mapping[str, Entries]
     beside: tuple[Coding, ...] = ()
 
-    @property
+    @cached_property
     def n_rows(self) -> int:
         """How many rows the table has."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The quasi-identifiers."""
         return tuple(ladder.column for ladder in self.ladders)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """How many levels each column has: the shape of the lattice."""
         return tuple(ladder.n_levels for ladder in self.ladders)
@@ -97,12 +100,12 @@ class Coding:
     @cached_property
     def bits(self) -> int:
         """How many bits a packed key takes."""
-        return sum(bits for ladder in self.ladders for _, bits in ladder.fields)
+        return sum(ladder.width for ladder in self.ladders)
 
     @cached_property
     def shifts(self) -> tuple[int, ...]:
         """Where each column's bits begin."""
-        widths = [sum(bits for _, bits in ladder.fields) for ladder in self.ladders]
+        widths = [ladder.width for ladder in self.ladders]
         return tuple(sum(widths[:place]) for place in range(len(widths)))
 
     @property
@@ -134,13 +137,9 @@ class Coding:
     @cached_property
     def keys(self) -> NDArray[np.int64]:
         """The packed key of each combination, shape (n_combos,)."""
-        keys, shift = np.zeros(len(self.counts), dtype=np.int64), 0
-        for ladder, codes in zip(self.ladders, self.combos, strict=True):
-            packed_values = np.zeros(len(ladder.values), dtype=np.int64)
-            for rank, bits in ladder.fields:
-                packed_values |= rank << shift
-                shift += bits
-            keys |= packed_values[codes]
+        keys = np.zeros(len(self.counts), dtype=np.int64)
+        for ladder, codes, shift in zip(self.ladders, self.combos, self.shifts, strict=True):
+            keys |= (ladder.keys << shift)[codes]
         return keys
 
     def mask(self, node: Sequence[int]) -> int:
@@ -152,6 +151,38 @@ class Coding:
         chosen = self.combos if combos is None else self.combos[:, combos]
         codes = [ladder.levels[level].codes[row] for ladder, level, row in zip(self.ladders, node, chosen, strict=True)]
         return packed(codes)[0]
+
+
+def resolve(
+    frame: Any, columns: tuple[str, ...], given: Mapping[str, object]
+) -> tuple[dict[str, Hierarchy], tuple[str, ...]]:
+    """Return a hierarchy for each column, and for which of them it was proposed.
+
+    Raises
+    ------
+    HierarchyError
+        If one is given for a column that is not asked for.
+    ParameterError
+        If something else than a hierarchy is given.
+    """
+    if unknown := [name for name in given if name not in columns]:
+        raise HierarchyError.not_quasi(unknown, columns)
+    chosen: dict[str, Hierarchy] = {}
+    for name in columns:
+        what = given.get(name)
+        if isinstance(what, Hierarchy):
+            chosen[name] = what
+        elif isinstance(what, Mapping):
+            chosen[name] = Hierarchy.from_mapping(what)
+        elif isinstance(what, str) or hasattr(what, "__fspath__"):
+            chosen[name] = Hierarchy.read_csv(what)  # type: ignore[arg-type]
+        elif what is None:
+            chosen[name] = Hierarchy.propose(frame[name])
+        else:
+            raise ParameterError.of(
+                f"hierarchies[{name!r}]", type_told(what), "a pk.Hierarchy, a dict or the path of a file"
+            )
+    return chosen, tuple(name for name in columns if given.get(name) is None)
 
 
 def encode(
@@ -217,3 +248,13 @@ def _entries(column: pd.Series, row_combo: NDArray[np.int64], rows: NDArray[np.i
     width = max(len(values), 1)
     pairs, counts = grouped(row_combo * width + codes, np.ones(len(codes), dtype=np.int64) if rows is None else rows)
     return Entries(pairs // width, pairs % width, counts, values)
+
+
+def joined(columns: Sequence[pd.Series]) -> pd.Series:
+    """Return one column of the values of several; itself where it is one."""
+    import pandas as pd
+
+    if len(columns) == 1:
+        return columns[0]
+    alike = all(column.dtype == columns[0].dtype for column in columns)
+    return pd.concat([column if alike else plain(column) for column in columns], ignore_index=True)

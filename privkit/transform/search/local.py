@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.errors.anonymity import InfeasibleError
-from privkit.transform.costs import cell_value, final_classes
-from privkit.transform.search.found import Partition, tighten
+from privkit.tally.cells.coding import first_rows
+from privkit.transform.costs import cell_labels, cell_value, final_classes
+from privkit.transform.search.found import JOINING, Partition, absorb, cell_costs, place_left, tighten
 from privkit.transform.search.large_classes import LargeClasses
-from privkit.transform.search.leftovers import JOINING, absorb, cell_costs, place_left
 from privkit.transform.search.node_classes import Rollup, classes_of, outer_sum
 from privkit.transform.search.sweeps import refine, sweep
 
@@ -70,6 +70,25 @@ class Recoding:
     gone: NDArray[np.bool_]
     reason: str = ""
 
+    def lost(self, task: Task) -> int:
+        """Return how many records are suppressed."""
+        return int(task.coding.counts[self.gone].sum())
+
+    def value(self, task: Task) -> float:
+        """Return the task's measure of it."""
+        return cell_value(task, self.levels, self.gone)
+
+    def settled(self, task: Task) -> Recoding:
+        """Suppress the classes, by their final labels, that the criteria do not let stand."""
+        class_of, kept = final_classes(task, self.levels, self.gone)
+        classes = classes_of(task.coding, class_of, kept)
+        if task.judge.by_sets:
+            first = first_rows(class_of, len(classes.sizes))
+            classes = replace(classes, labels=cell_labels(task, self.levels, kept)[:, first])
+        gone = self.gone.copy()
+        gone[kept[task.judge.violating(classes)[class_of]]] = True
+        return replace(self, gone=gone)
+
 
 def recode_locally(task: Task, find: Callable[[float], Found], deadline: float | None) -> tuple[Recoding, Found]:
     """Return the better of peeling and of the best node, tightened; and that node, where it is of use.
@@ -85,31 +104,32 @@ def recode_locally(task: Task, find: Callable[[float], Found], deadline: float |
     peeling = Peeling(task, deadline, task.judge)
     for _ in range(_RUNS):
         option = _peeled(peeling)
-        options.append(_settled(task, *option))
-        if _lost(task, option) > task.limit or _lost(task, options[-1]) <= task.limit:
+        options.append(option.settled(task))
+        if option.lost(task) > task.limit or options[-1].lost(task) <= task.limit:
             break
         # What was kept has moved away from what its classes were built beside.
-        peeling = Peeling(task, deadline, task.judge.beside(np.flatnonzero(~options[-1][1])))
-    good = [(cell_value(task, *option), option) for option in options if _lost(task, option) <= task.limit]
+        peeling = Peeling(task, deadline, task.judge.beside(np.flatnonzero(~options[-1].gone)))
+    good = [(option.value(task), option) for option in options if option.lost(task) <= task.limit]
     large = math.prod(high + 1 - low for low, high in task.allowed) > _SMALL
     found = find(min(value for value, _ in good) if good and large else np.inf)
     if found.node is not None:
-        options.append(_settled(task, *_tightened_node(task, found.node)))
-        if _lost(task, options[-1]) <= task.limit:
-            good.append((cell_value(task, *options[-1]), options[-1]))
+        options.append(_tightened_node(task, found.node).settled(task))
+        if options[-1].lost(task) <= task.limit:
+            good.append((options[-1].value(task), options[-1]))
     if good:
-        return Recoding(*min(good, key=lambda one: one[0])[1], peeling.reason), found
+        return replace(min(good, key=lambda one: one[0])[1], reason=peeling.reason), found
     if found.node is not None:
         # Tightening may merge labels; the node itself was judged as it is.
         levels = np.repeat(np.array(found.node, dtype=np.int64)[:, None], len(task.coding.counts), axis=1)
-        return Recoding(levels, _tightened_node(task, found.node)[1], peeling.reason), found
-    raise no_recoding(task, found, min(_lost(task, option) for option in options), "of local recoding")
+        return Recoding(levels, _tightened_node(task, found.node).gone, peeling.reason), found
+    raise no_recoding(task, found, options, "of local recoding")
 
 
-def no_recoding(task: Task, found: Found, lost: int, levels: str) -> InfeasibleError:
+def no_recoding(task: Task, found: Found, options: Sequence[Recoding], levels: str) -> InfeasibleError:
     """Return the error that tells the nearest of what a recoding suppresses, and of the nodes that were judged."""
     if found.reason:
         return InfeasibleError.none_so_far(repr(task.criterion), found.reason, found.judged)
+    lost = min((option.lost(task) for option in options), default=task.coding.n_rows)
     told: object = levels
     if found.nearest is not None and found.nearest[1] < lost:
         node, lost = found.nearest
@@ -130,11 +150,11 @@ def local_loss(task: Task) -> float | None:
     nodes = math.prod(high + 1 - low for low, high in task.allowed)
     if min(nodes, _NODES) * len(task.coding.counts) > _TOLD:
         return None
-    option = _settled(task, *_peeled(Peeling(task, None, task.judge)))
-    return cell_value(task, *option) if _lost(task, option) <= task.limit else None
+    option = _peeled(Peeling(task, None, task.judge)).settled(task)
+    return option.value(task) if option.lost(task) <= task.limit else None
 
 
-def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
+def _peeled(peeling: Peeling) -> Recoding:
     """Return the levels, and what is suppressed, of one run of peeling, or of sweeps."""
     task = peeling.task
     sweeps = bool(peeling.judge.columns) and not peeling.judge.superset_closed and not peeling.judge.whole
@@ -150,20 +170,7 @@ def _peeled(peeling: Peeling) -> tuple[Ints, NDArray[np.bool_]]:
     place_left(peeling)
     if sweeps:
         refine(peeling)
-    return peeling.partition.levels, peeling.partition.class_of < 0
-
-
-def _lost(task: Task, option: tuple[Ints, NDArray[np.bool_]]) -> int:
-    return int(task.coding.counts[option[1]].sum())
-
-
-def _settled(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> tuple[Ints, NDArray[np.bool_]]:
-    """Suppress the classes, by their final labels, that the criteria do not let stand."""
-    class_of, kept = final_classes(task, levels, gone)
-    violating = task.judge.violating(classes_of(task.coding, class_of, kept))
-    more = gone.copy()
-    more[kept[violating[class_of]]] = True
-    return levels, more
+    return Recoding(peeling.partition.levels, peeling.partition.class_of < 0)
 
 
 class Peeling:
@@ -352,7 +359,7 @@ def _chains(spans: list[int], cap: int) -> Iterator[tuple[int, ...]]:
             return
 
 
-def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np.bool_]]:
+def _tightened_node(task: Task, node: tuple[int, ...]) -> Recoding:
     rollup = Rollup(task.coding)
     violating = task.judge.violating(rollup.at(node))
     class_of = rollup.class_of_combo(node)
@@ -360,4 +367,4 @@ def _tightened_node(task: Task, node: tuple[int, ...]) -> tuple[Ints, NDArray[np
     levels = np.repeat(np.array(node, dtype=np.int64)[:, None], len(class_of), axis=1)
     partition = Partition(np.where(gone, -1, class_of), levels)
     tighten(task, partition)
-    return partition.levels, gone
+    return Recoding(partition.levels, gone)

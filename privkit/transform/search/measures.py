@@ -328,17 +328,9 @@ class KlDivergence(Measure):
         total = np.zeros(len(classes.sizes))
         for place, level in enumerate(classes.node):
             ladder = self.coding.ladders[place]
-            domain = 1 / ladder.base if ladder.base else float(len(ladder.values))
-            shares = np.maximum(ladder.levels[level].shares * domain, 1.0)
+            shares = np.maximum(ladder.levels[level].shares * ladder.leaves, 1.0)
             total += np.log(shares[rollup.groups(classes, place, chosen)])
         return total
-
-    def _log_domain(self) -> float:
-        return float(
-            sum(
-                np.log(1 / ladder.base if ladder.base else max(len(ladder.values), 1)) for ladder in self.coding.ladders
-            )
-        )
 
     def value(self, rollup: Rollup, classes: Classes, violating: Mask) -> float:
         """Return the divergence with the violating classes as one."""
@@ -347,7 +339,7 @@ class KlDivergence(Measure):
         kept = ~violating
         total = float((sizes[kept] * (np.log(sizes[kept]) - cells[kept])).sum())
         if lost := float(sizes[violating].sum()):
-            total += lost * (np.log(lost) - self._log_domain())
+            total += lost * (np.log(lost) - sum(float(np.log(ladder.leaves)) for ladder in self.coding.ladders))
         return max(0.0, self._entropy - total)
 
     def bound(self, rollup: Rollup, classes: Classes) -> float:

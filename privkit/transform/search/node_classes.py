@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.cells.coding import key_hashes
-from privkit.tally.codes import grouped, starts
-from privkit.tally.persons import in_order
+from privkit.tally.cells.coding import first_rows, key_hashes
+from privkit.tally.codes import grouped, in_order, starts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,12 +147,15 @@ class Rollup:
     @cached_property
     def _raw(self) -> Classes:
         keys, order = in_order(self.coding.keys)
-        entries = {
-            name: grouped((self.coding.keys[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
+        node, sizes = (0,) * len(self.coding.shape), self.coding.counts[order]
+        return Classes(node, keys, sizes, self._entries(self.coding.keys), self.bits, self.widths)
+
+    def _entries(self, keys: Ints) -> dict[str, tuple[Ints, Ints]]:
+        """Return the entries of each other column by the keys of the combinations."""
+        return {
+            name: grouped((keys[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
             for name, other in self.coding.others.items()
         }
-        sizes = self.coding.counts[order]
-        return Classes((0,) * len(self.coding.shape), keys, sizes, entries, self.bits, self.widths)
 
     @cached_property
     def _telling(self) -> list[int]:
@@ -262,25 +264,19 @@ class Rollup:
         codes = self.coding.node_codes(node)
         keys, place = np.unique(codes, return_inverse=True)
         sizes = np.bincount(place, weights=self.coding.counts, minlength=len(keys)).astype(np.int64)
-        entries = {
-            name: grouped((place[other.combo_of] << self.bits[name]) | other.value_of, other.counts)
-            for name, other in self.coding.others.items()
-        }
-        return Classes(node, np.arange(len(keys)), sizes, entries, self.bits, self.widths)
+        return Classes(node, np.arange(len(keys)), sizes, self._entries(place), self.bits, self.widths)
 
     def class_of_combo(self, node: Sequence[int]) -> Ints:
         """Return for each combination the place of its class in `at(node)`."""
-        if self.packed:
-            keys = self.coding.keys & self.coding.mask(node)
-            return np.unique(keys, return_inverse=True)[1].astype(np.int64)
-        return np.unique(self.coding.node_codes(node), return_inverse=True)[1].astype(np.int64)
+        keys = self.coding.keys & self.coding.mask(node) if self.packed else self.coding.node_codes(node)
+        return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
     def groups(self, classes: Classes, column: int, chosen: NDArray[np.bool_]) -> Ints:
         """Return the group, at the node's level, of the chosen classes in one column."""
         level = classes.node[column]
         codes = self.coding.ladders[column].levels[level].codes
         if not self.packed:
-            first = self._first(classes)
+            first = first_rows(self.class_of_combo(classes.node), len(classes.keys))
             return codes[self.coding.combos[column, first[chosen]]]
         keys = classes.keys[chosen] & int(self.coding.masks[column][level])
         known, group = self._lookup(column, level)
@@ -294,17 +290,11 @@ class Rollup:
         columns = range(len(self.coding.ladders))
         return np.array([self.groups(classes, column, every) for column in columns]).reshape(len(columns), len(every))
 
-    def _first(self, classes: Classes) -> Ints:
-        place = self.class_of_combo(classes.node)
-        first = np.zeros(len(classes.keys), dtype=np.int64)
-        first[place] = np.arange(len(place))
-        return first
-
     def shares(self, classes: Classes, column: int, chosen: Ints) -> NDArray[np.float64]:
         """Return the share of the domain that the chosen classes cover in one column."""
         level, coding = classes.node[column], self.coding
         shares = coding.ladders[column].levels[level].shares
-        width = sum(bits for _, bits in coding.ladders[column].fields)
+        width = coding.ladders[column].width
         if not self.packed or width > _DENSE_BITS:
             mask = np.zeros(len(classes.keys), dtype=bool)
             mask[chosen] = True
@@ -321,12 +311,8 @@ class Rollup:
         cache = self._lookups
         if (column, level) not in cache:
             coding, ladder = self.coding, self.coding.ladders[column]
-            keys = np.zeros(len(ladder.values), dtype=np.int64)
-            shift = coding.shifts[column]
-            for rank, bits in ladder.fields:
-                keys |= rank << shift
-                shift += bits
-            known, first = np.unique(keys & int(coding.masks[column][level]), return_index=True)
+            keys = (ladder.keys << coding.shifts[column]) & int(coding.masks[column][level])
+            known, first = np.unique(keys, return_index=True)
             cache[column, level] = known, ladder.levels[level].codes[first]
         return cache[column, level]
 

@@ -22,12 +22,11 @@ from privkit.anonymity.tcloseness import TCloseness, check_order
 from privkit.errors import DuplicateColumnError, ParameterError
 from privkit.errors.anonymity import InfeasibleError, RoleConflictError
 from privkit.errors.root import type_told
-from privkit.tally.class_values import joined, matches
+from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.tally.codes import packed, starts
 from privkit.tally.frame import column_names, open_frame
-from privkit.transform.generalize import resolve
-from privkit.transform.search.coding import Coding, encode
+from privkit.transform.search.coding import Coding, encode, joined, resolve
 from privkit.transform.search.judge import Judge
 from privkit.transform.search.measures import Measure, measure
 from privkit.transform.search.node_classes import Rollup

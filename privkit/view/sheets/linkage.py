@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from privkit.risk.linkage.fuzzy import FuzzyLinkage
-from privkit.risk.linkage.link import LinkReport
+from privkit.risk.fuzzy import FuzzyLinkage
+from privkit.risk.link import LinkReport
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Row, Share, Sheet, Table, given, sheet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from privkit.inventory.leaving import Leaving
+from privkit.inventory.column_roles import Leaving
 from privkit.transform.anonymize import Anonymizer
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.costs import AnonymizationReport, Standing

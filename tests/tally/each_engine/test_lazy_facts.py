@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from privkit.risk.linkage.link import link
+from privkit.risk.link import link
 from privkit.risk.report import risk
 from privkit.risk.suda import suda
 from privkit.risk.unicity import unicity

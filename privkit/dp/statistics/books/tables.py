@@ -45,7 +45,7 @@ from privkit.dp.statistics.books.shapes import Axes, shapes_of
 from privkit.dp.statistics.books.strategy import TableErrors, strategy
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.books import table_counts
-from privkit.tally.persons import person_groups
+from privkit.tally.bounding import person_groups
 from privkit.values.exact import exact_text
 from privkit.values.keys import Keys, decoded
 from privkit.values.writing import number
@@ -56,9 +56,9 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
     from privkit.dp.statistics.statistic import Read
+    from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
-    from privkit.tally.persons import PersonGroups
     from privkit.values.expression.selection import Selection
     from privkit.values.loss import PrivacyLoss
 

@@ -12,7 +12,7 @@ from privkit.errors import ParameterError
 from privkit.errors.risk import TruthError
 from privkit.errors.root import close_matches, type_told
 from privkit.risk.attackers import ExcessRisk, Rate, excess_risk
-from privkit.risk.linkage.fuzzy import FuzzyLinkage, Model, equals
+from privkit.risk.fuzzy import FuzzyLinkage, Model, equals
 from privkit.tally.frame import column_names, names_of, open_frame
 from privkit.tally.row_classes import chosen_columns
 from privkit.tally.two_tables import Matches, asked_kinds, joint_codes, labeled_apart, paired, records

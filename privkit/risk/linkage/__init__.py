@@ -1,1 +1,0 @@
-"""Linkage: whom a second table betrays."""
