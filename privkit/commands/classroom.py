@@ -26,7 +26,7 @@ _LONGEST = 2_000_000
 _SELDOM = 3600
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_classroom(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--students", type=int, metavar="N", help="how many there are; they get numbers")
@@ -54,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, once")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_classroom(options: argparse.Namespace) -> int:
     """Begin a class, or show its board; return 0."""
     if options.board:
         _refuse("board", options, "epsilon", "unit")

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 PLANS = ["basic", "plus", "premium", "prepaid"]
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_demo(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("--json", action="store_true", help="print JSON: the story's figures alone")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_demo(options: argparse.Namespace) -> int:
     """Tell the story. It writes nothing outside a temporary folder, and removes that at the end."""
     df = pk.example("insights")
     with _temporary_folder() as folder, redirect_stdout(io.StringIO() if options.json else sys.stdout):

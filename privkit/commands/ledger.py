@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _STORE = "a file or a SQLAlchemy URL (.privkit/ledger.db)"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_ledger(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     helps = {
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_ledger(options: argparse.Namespace) -> int:
     """Do one action; return 0, or 3 where the doctor found a problem."""
     if options.action == "list" and (options.everywhere or options.find):
         _everywhere(options.find or "", as_json=options.json)

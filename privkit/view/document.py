@@ -11,8 +11,7 @@ from privkit.study.dossiers.changes import VERSION
 from privkit.study.written import in_a_cell
 from privkit.view.html import block
 from privkit.view.parts.markup import CSS, Markup, join, tag
-from privkit.view.parts.plain import words
-from privkit.view.parts.sheet import Block, Drawn, Folded, Meter, Note, Played, Sheet, Stacked, Table, Typed
+from privkit.view.parts.sheet import Block, Drawn, Folded, Meter, Note, Played, Sheet, Stacked, Table, Typed, words
 from privkit.view.sheets.dossier import Section, sections
 
 if TYPE_CHECKING:

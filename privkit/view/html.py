@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
-from privkit.view.parts.markup import Markup, badge, card, chip, ink, join, meter, note, spread, table, tag
-from privkit.view.parts.piece import frame, picture
+from privkit.view.parts.markup import (
+    Markup,
+    badge,
+    card,
+    chip,
+    frame,
+    ink,
+    join,
+    meter,
+    note,
+    picture,
+    spread,
+    table,
+    tag,
+)
 from privkit.view.parts.sheet import (
-    Between,
     Budget,
     Chip,
     Code,
@@ -25,16 +36,16 @@ from privkit.view.parts.sheet import (
     Note,
     Pile,
     Played,
-    Share,
     Sheet,
     Spread,
     Stacked,
     Table,
     Typed,
     Verdict,
+    sheet_of,
+    words,
 )
-from privkit.view.parts.words import number, percent
-from privkit.view.rooms import sheet_of
+from privkit.view.parts.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +61,7 @@ def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None 
 
     `then` returns other steps for the value's own, where something else shows the value.
     """
-    found = text.stepping(sheet_of(value), then)
+    found = sheet_of(value, then)
     shown = plain(value) if found is None else card_of(found)
     if not is_simulated(value):
         return str(shown)
@@ -175,18 +186,8 @@ def _budget(found: Budget) -> Markup:
 
 @singledispatch
 def cell(found: object) -> object:
-    """Return a cell of a table; a text as it is, and nothing for None."""
-    return "" if found is None else found
-
-
-@cell.register(Real)
-def _number(found: Any) -> str:
-    return number(found)
-
-
-@cell.register
-def _share(found: Share) -> str:
-    return percent(found.part, found.whole)
+    """Return a cell of a table: a text as it is, another in its words."""
+    return found if isinstance(found, str) else words(found)
 
 
 @cell.register
@@ -221,13 +222,7 @@ def _pile(found: Pile) -> Markup:
 def _counted(found: Counted) -> Markup:
     share = percent(found.count, found.whole)
     bar = meter(found.count / found.whole if found.whole else 0.0, share, short=found.count > 0)
-    return tag("div", f"{number(found.count)} ({share})", bar)
-
-
-@cell.register
-def _between(found: Between) -> str:
-    said = percent if found.shares else number
-    return f"{said(found.low)} to {said(found.high)}"
+    return tag("div", str(found), bar)
 
 
 @cell.register

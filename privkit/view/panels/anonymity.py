@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ipywidgets import HTML, BoundedIntText, HBox, IntSlider
+from ipywidgets import BoundedIntText, IntSlider
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.anonymity.kanonymity import KAnonymityReport
 from privkit.values.show import changed
-from privkit.view import html, text
-from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WRAPPED, Panel, panel
-from privkit.view.panels.below import explorer_of, shown_below, steps_of, still_of, words_of
+from privkit.view import html
+from privkit.view.panels.base import NUMBER, SLIDER, STYLE, panel
 from privkit.view.panels.classes import contributions, histogram
+from privkit.view.panels.report import ReportPanel, sizes_of
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.words import names, number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
 #: Where the slider ends, at least and at most: a larger k is typed.
 _LEAST, _MOST = 20, 100
@@ -28,7 +28,7 @@ def _kanon(report: KAnonymityReport, hierarchies: Mapping[str, object] | None = 
     return KPanel(report, hierarchies)
 
 
-class KPanel(Panel):
+class KPanel(ReportPanel[KAnonymityReport]):
     """The rows by the size of their class, and how many fall short of a k that you move. Exact, for the owner's eyes.
 
     Parameters
@@ -45,19 +45,12 @@ class KPanel(Panel):
     """
 
     def __init__(self, report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> None:
-        self.report = changed(report, required=report.required or 5)
-        self._sizes = Sizes.of(report.crowds.sizes, report.crowds.counts)
-        self._columns = Contributions(report.tally)
-        self._picture = HTML()
-        k, end = self.report.required or 5, min(max(self._sizes.largest + 1, _LEAST), _MOST)
+        k, end = report.required or 5, min(max(sizes_of(report).largest + 1, _LEAST), _MOST)
+        slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=SLIDER)
         most = max(report.n_rows, k, end)
-        self.slider = IntSlider(k, 1, max(end, k), description="k", readout=False, layout=SLIDER)
-        self.number = BoundedIntText(k, min=1, max=most, description="k =", layout=NUMBER)
-        self.explorer = explorer_of(report, lambda: self.report.required or 1, hierarchies)
-        super().__init__([HBox([self.slider, self.number], layout=WRAPPED), self._picture, *shown_below(self.explorer)])
+        number = BoundedIntText(k, min=1, max=most, description="k =", layout=NUMBER)
+        super().__init__(changed(report, required=k), slider, number, hierarchies)
         self.slider.observe(lambda change: self.show(change.new), "value")
-        self.number.observe(lambda change: self.show(change.new), "value")
-        self._draw()
 
     def show(self, k: int) -> None:
         """Move the line to `k`."""
@@ -71,23 +64,11 @@ class KPanel(Panel):
             if self.explorer is not None:
                 self.explorer.judge(k)
 
+    def _least(self) -> int:
+        return self.report.required or 1
+
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns))
-
-    def _steps(self) -> Callable[[Sequence[str]], list[str]]:
-        return steps_of(self.explorer)
-
-    def still(self) -> str:
-        """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
-        return still_of(
-            [html.render(self.report, self._steps())], self._columns, self.report.required or 1, self.explorer
-        )
-
-    def words(self) -> str:
-        """Return the same as text."""
-        return words_of(
-            text.render(self.report, self._steps()), self._columns, self.report.required or 1, self.explorer
-        )
 
 
 def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> Markup:

@@ -17,7 +17,7 @@ import numpy as np
 from privkit.transform.anonymize import search
 from privkit.transform.lattice import Survey
 from privkit.view.panels.base import WIDTH, area, drawing, line, words
-from privkit.view.panels.front import attended
+from privkit.view.panels.notebook import attended
 from privkit.view.parts.markup import Markup
 from privkit.view.parts.words import number, percent, plural
 

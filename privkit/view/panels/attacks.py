@@ -69,7 +69,24 @@ def _model(report: ModelAttackReport) -> ModelPanel:
     return ModelPanel(report)
 
 
-class FoundPanel(Panel):
+class Chosen(Panel):
+    """A panel whose fields choose what its picture shows."""
+
+    _picture: HTML
+
+    def _choose(self, **values: Any) -> None:
+        """Set those fields, by their names, that a value is given for."""
+        with self.calm(self._picture):
+            for name, value in values.items():
+                if value is not None:
+                    getattr(self, name).value = value
+
+    def still(self) -> str:
+        """Return the picture as it is now."""
+        return str(self._picture.value)
+
+
+class FoundPanel(Chosen):
     """Whom attacks find, beside controls: by attack, by how many are alike, by group; at a confidence that you choose.
 
     Parameters
@@ -102,10 +119,7 @@ class FoundPanel(Panel):
 
     def show(self, attack: str | None = None, by: str | None = None, confidence: float | None = None) -> None:
         """Show an attack's finds by the column `by`, "people alike" or "" (all attacks); at another confidence."""
-        with self.calm(self._picture):
-            for field, value in ((self.attack, attack), (self.by, by), (self.confidence, confidence)):
-                if value is not None:
-                    field.value = value
+        self._choose(attack=attack, by=by, confidence=confidence)
 
     def _draw(self) -> None:
         with self.calm(self._picture):
@@ -115,10 +129,6 @@ class FoundPanel(Panel):
                 value = value._parts(self.attack.value, self.by.value)
             self.shown_ = _sure(value, self.confidence.value)
             self._picture.value = str(_picture(self.shown_))
-
-    def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
 
     def words(self) -> str:
         """Return the text of what is shown, at its confidence."""
@@ -188,7 +198,7 @@ def pairs(rows: Sequence[tuple[str, float, float]], others: str) -> Markup:
     return drawing(f"Found of members against {others}: {told}", *shapes, height=_BOTTOM + 36)
 
 
-class ModelPanel(Panel):
+class ModelPanel(Chosen):
     """How many of a model's members are found, at the share of others that may be named wrongly; repairs beside it.
 
     Parameters
@@ -221,23 +231,13 @@ class ModelPanel(Panel):
 
     def show(self, alarms: Fraction | None = None, model: str | None = None) -> None:
         """Allow another share of false alarms, of those of the slider; or look at another model."""
-        with self.calm(self._picture):
-            for field, value in ((self.alarms, alarms), (self.model, model)):
-                if value is not None:
-                    field.value = value
+        self._choose(alarms=alarms, model=model)
 
     def _draw(self) -> None:
         with self.calm(self._picture):
             self.alarms_ = self.alarms.value
-            self._picture.value = str(
-                card(
-                    self._told(),
-                    STYLE,
-                    self._curve(),
-                    block(compared_table(self.report, self.alarms_)),
-                    exact=True,
-                )
-            )
+            table = block(compared_table(self.report, self.alarms_))
+            self._picture.value = str(card(self._told(), STYLE, self._curve(), table, exact=True))
 
     def _curve(self) -> Markup:
         name = self.model.value
@@ -253,10 +253,6 @@ class ModelPanel(Panel):
             f"members are found, and {percent(one.control.observed)} of others: {percent(one.excess)} more "
             f"({percent(low)} to {percent(high)})."
         )
-
-    def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
 
     def words(self) -> str:
         """Return the report's text, and what is found at the false alarms that are shown."""

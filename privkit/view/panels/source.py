@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.values.show import printable
-from privkit.view.panels.front import in_marimo
+from privkit.view.panels.notebook import in_marimo
 from privkit.view.parts.markup import Markup, join, tag
 
 if TYPE_CHECKING:

@@ -23,8 +23,6 @@ from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import label, number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from privkit.anonymity.class_sizes import Sizes
 
 #: Nodes that are remembered.

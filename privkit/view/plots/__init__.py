@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import is_simulated
 from privkit.view.parts.chart import Across, Estimates, Heat, Moments, Panels, Ranked
-from privkit.view.plots import times  # noqa: F401 - registers what has an axis of time
+from privkit.view.parts.sheet import sheet_of
+from privkit.view.plots.axes import grid, height
 from privkit.view.plots.kinds import drawn
-from privkit.view.plots.multiples import grid, height
 from privkit.view.plots.theme import style, theme, theme_named, themed
-from privkit.view.rooms import sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
