@@ -77,7 +77,7 @@ def run_kanon(options: argparse.Namespace) -> int:
     with at_work("reading and counting"):
         report = kanon(table_of(options), options.qi, k=options.k, unit=options.unit)
     figures = {"k": report.k, "n_rows": report.n_rows, "n_classes": report.n_classes, "n_unique": report.n_unique}
-    following = [["risk", *asked(options)]]
+    following: list[list[object]] = [["risk", *asked(options)]]
     if report.k < (options.k or 5) and report.n_rows:
         following.append(_anonymize(options, "--k", options.k or 5))
     return _answered(options, report, {**figures, **_judged(report)}, *following, short=report.satisfied is False)
@@ -92,7 +92,7 @@ def _run_ksets(options: argparse.Namespace) -> int:
     with at_work("reading and counting"):
         report = ksets(table_of(options), options.qi, of=options.of, k=options.k, unit=options.unit)
     each = report.to_frame()[["columns", "k"]].itertuples(index=False)
-    figures = {"k": report.k, "of": report.of, "n_rows": report.n_rows, "n_unique": report.n_unique}
+    figures: dict[str, object] = {"k": report.k, "of": report.of, "n_rows": report.n_rows, "n_unique": report.n_unique}
     figures |= {**_judged(report), "sets": [{"columns": list(columns), "k": int(k)} for columns, k in each]}
     better = [_anonymize(options, "--k", options.k or 5, "--of", options.of)]
     following = better if report.k < (options.k or 5) and report.n_rows else []

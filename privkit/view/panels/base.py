@@ -153,7 +153,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
     """
 
     #: Whether it stays as it is when the cell that made it runs again.
-    stays = False
+    _stays = False
 
     def __init__(self, children: Sequence[Widget]) -> None:
         super().__init__(children)

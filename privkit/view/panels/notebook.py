@@ -123,7 +123,7 @@ def in_place_of_earlier(make: Callable[[], Panel]) -> Panel:
                 part.close()
         _made[cell] = (run, WeakSet())
     shown = make()
-    if not shown.stays:
+    if not shown._stays:
         _made[cell][1].add(shown)
     return shown
 

@@ -81,7 +81,7 @@ class BudgetPanel(Panel):
     write; so they are in the live panel alone, and not in its still picture, which outlives the kernel.
     """
 
-    stays = True
+    _stays = True
 
     def __init__(self, project: Project) -> None:
         self._project = _looked_at(project)

@@ -27,7 +27,7 @@ def sizes_of(report: KAnonymityReport | RiskReport) -> Sizes:
     return Sizes.of(report.crowds.sizes, report.crowds.counts)
 
 
-Report = TypeVar("Report", "KAnonymityReport", "RiskReport")
+Report = TypeVar("Report", bound="KAnonymityReport | RiskReport")
 
 
 class ReportPanel(Panel, Generic[Report]):
@@ -83,7 +83,7 @@ class ReportPanel(Panel, Generic[Report]):
         return at(".report", *([] if self.explorer is None else [self.explorer.then()]))
 
     def still(self) -> str:
-        """Return the report's HTML at the line, what each column contributes, and the explorer's node."""
+        """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
         shown = [Markup(html.render(self.report, self._steps())), *([card(told)] if (told := self._told()) else [])]
         shown.append(card("What each column contributes", contributions(self._columns, self._least())))
         if self.explorer is not None:

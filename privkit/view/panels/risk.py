@@ -76,6 +76,10 @@ class RiskPanel(ReportPanel[RiskReport]):
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns, self.threshold))
 
+    def still(self) -> str:
+        """Return the report's HTML, how many are above the threshold, the column contributions, and the explorer."""
+        return super().still()
+
     def _told(self) -> str:
         return _above(self.report, self._sizes, self.threshold) if self._sizes.n_rows else ""
 

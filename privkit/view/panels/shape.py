@@ -175,8 +175,11 @@ class QuestionPanel(Spending):
         after = [tag("p", line) for line in (left_after(plan, plan.left, found), stands(found)) if line]
         self._picture.value = str(join([shown, card("After it", *after), code]))
 
+    def words(self) -> str:
+        """Return the plan's text with the code that asks the same, or that of what was released."""
+        return super().words()
+
     def _unreleased(self) -> str:
-        """Return the plan's text with the code that asks the same."""
         if self.plan is None:
             return str(self._refused)
         return inserted(text.render(self.plan, lambda _: [self.call()]), [f"Shown at {amount(self.plan.loss)}."])
