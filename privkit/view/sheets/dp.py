@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
-from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
+from privkit.dp.synthesis.synthetic import Synthetic
 from privkit.values.writing import error_text, level_text
 from privkit.view.parts.chart import Chart, Choice, Panels, Point
 from privkit.view.parts.sheet import Block, Drawn, Note, Pile, Row, Sheet, Table, given, in_columns, sheet
 from privkit.view.parts.sheet import Cell as Shown
 from privkit.view.parts.words import aligned, amount, dates_text, day_text, label, names, number, plural, value_text
 from privkit.view.sheets.released.books import book, synthetic
-from privkit.view.sheets.released.drawing import crossed, foot, release_chart
-from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, key_text, number_told
+from privkit.view.sheets.released.drawing import foot, release_chart
+from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, crossed, key_text, number_told
 from privkit.view.sheets.released.plans import asked_for, changed, clipped_share, noise_reasons, within
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _release(release: Release) -> Sheet:
     reasons = [cost, again, *noise_reasons(release.plan), facts, release.provenance.line]
     if release.plan.question.dates is not None:
         return dated(release, reasons)
-    if synthetic_of(release) is not None:
+    if isinstance(release.plan.question.asked, Synthetic):
         return synthetic(release, reasons, foot(release))
     if release.plan.question.asked.headline:
         return book(release, reasons, foot(release))

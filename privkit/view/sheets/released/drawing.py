@@ -30,7 +30,7 @@ from privkit.view.parts.chart import (
 )
 from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words, value_text
-from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, in_order, key_text, spans, steps
+from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, crossed, in_order, key_text, spans, steps
 from privkit.view.sheets.released.plans import asked_for
 
 if TYPE_CHECKING:
@@ -146,20 +146,6 @@ def _timeline(
 def across(drawn: Estimates, by: str, what: str) -> tuple[str, str, Estimates]:
     """Return estimates with the names of their axes: many names stand below each other."""
     return (what, by, drawn) if drawn.lies else (by, what, drawn)
-
-
-def crossed(question: Question, shown: list[Cell]) -> tuple[list[list[str]], dict[tuple[str, str], Cell]] | None:
-    """Return the groups of two columns by their names, times in their order, and the number of each two of them.
-
-    None where it is no table of two columns, or a cell of it was not asked for.
-    """
-    keys = question.keys
-    if keys is None or len(keys.by) != 2:
-        return None
-    orders = [in_order(question, place) or range(len(keys)) for place in (0, 1)]
-    names = [list(dict.fromkeys(key_text((keys.values[at][place],)) for at in orders[place])) for place in (0, 1)]
-    found = {(key_text((key[0],)), key_text((key[1],))): cell for key, cell in zip(keys.values, shown, strict=True)}
-    return (names, found) if min(map(len, names)) > 1 and len(found) == len(names[0]) * len(names[1]) else None
 
 
 def _heat(question: Question, shown: list[Cell]) -> tuple[str, str, Heat] | None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from privkit.dp.noise.noise import ALPHA
 from privkit.values.expression.days import DateCut, window_named
 from privkit.values.expression.nodes import DatePart
 from privkit.values.writing import ends, to_error, with_interval
@@ -73,14 +74,12 @@ def number_told(values: pd.Series, limits: tuple[pd.Series, pd.Series] | None, p
 
 def cells(release: Release, most: int | None = MOST) -> list[Cell]:
     """Return the first `most` numbers of a release, in the order of its keys."""
-    keys = release.plan.question.keys
-    if not release.has_interval:
-        names = [""] if keys is None else [key_text(key) for key in keys.values[:most]]
-        return [Cell(name, value, value, value) for name, value in zip(names, release.cells[:most], strict=True)]
-    lower, upper = release.interval()
+    keys, values = release.plan.question.keys, release.cells[:most]
     names = [""] if keys is None else [key_text(key) for key in keys.values[:most]]
-    limits = ([lower], [upper]) if keys is None else (lower.tolist()[:most], upper.tolist()[:most])
-    return [Cell(*cell) for cell in zip(names, release.cells[:most], *limits, strict=True)]
+    lower = upper = values
+    if release.has_interval:
+        lower, upper = (ends[:most].tolist() for ends in release._limits_of(release.plan.question.statistic, ALPHA))
+    return [Cell(*cell) for cell in zip(names, values, lower, upper, strict=True)]
 
 
 def key_text(key: tuple[object, ...]) -> str:
@@ -196,3 +195,17 @@ def in_order(question: Question, place: int) -> Sequence[int] | None:
     if (parts := steps(question, place)) is not None:
         return sorted(range(len(parts)), key=lambda at: parts[at][0])
     return None
+
+
+def crossed(question: Question, shown: list[Cell]) -> tuple[list[list[str]], dict[tuple[str, str], Cell]] | None:
+    """Return the groups of two columns by their names, times in their order, and the number of each two of them.
+
+    None where it is no table of two columns, or a cell of it was not asked for.
+    """
+    keys = question.keys
+    if keys is None or len(keys.by) != 2:
+        return None
+    orders = [in_order(question, place) or range(len(keys)) for place in (0, 1)]
+    names = [list(dict.fromkeys(key_text((keys.values[at][place],)) for at in orders[place])) for place in (0, 1)]
+    found = {(key_text((key[0],)), key_text((key[1],))): cell for key, cell in zip(keys.values, shown, strict=True)}
+    return (names, found) if min(map(len, names)) > 1 and len(found) == len(names[0]) * len(names[1]) else None
