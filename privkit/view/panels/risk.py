@@ -11,9 +11,9 @@ from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.risk.report import RiskReport
 from privkit.view import html
 from privkit.view.html import block
+from privkit.view.panels.anonymity import ReportPanel
 from privkit.view.panels.base import NUMBER, SLIDER, STYLE, panel
 from privkit.view.panels.classes import contributions, histogram
-from privkit.view.panels.report import ReportPanel
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural

@@ -13,10 +13,9 @@ from privkit.transform.lattice import Lattice, Survey, lattice
 from privkit.values.show import printable
 from privkit.view import text
 from privkit.view.html import block
-from privkit.view.panels.atlas import MOST, Atlas, begin, in_pieces
 from privkit.view.panels.base import STYLE, Panel, inserted, panel
 from privkit.view.panels.classes import histogram
-from privkit.view.panels.labels import example, example_line, steps_of_levels
+from privkit.view.panels.lattice import MOST, Atlas, begin, example, example_line, in_pieces, steps_of_levels
 from privkit.view.panels.source import Source, applied, applied_to_table, typed
 from privkit.view.parts.markup import Markup, badge, card, join, meter, tag
 from privkit.view.parts.sheet import Meter, Row, Table

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
@@ -32,8 +32,6 @@ OKABE_ITO = {
 
 #: How opaque bars are below their whiskers: they stand out 3:1 from the ground, and the whiskers 3:1 from them.
 BAR = 0.7
-
-ThemeName = Literal["auto", "light", "dark", "print"]
 
 
 @dataclass(frozen=True, slots=True)
