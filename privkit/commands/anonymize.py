@@ -278,10 +278,7 @@ class InMemory(Rows):
     """Rows of a table that was read whole."""
 
     def __init__(
-        self,
-        options: argparse.Namespace,
-        hierarchies: Mapping[str, Hierarchy] | None,
-        aggregated: Iterable[str],
+        self, options: argparse.Namespace, hierarchies: Mapping[str, Hierarchy] | None, aggregated: Iterable[str]
     ) -> None:
         super().__init__(options, hierarchies)
         table = read_table(options)

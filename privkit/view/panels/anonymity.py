@@ -16,7 +16,7 @@ from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WRAPPED, Panel, at, 
 from privkit.view.panels.classes import contribution_lines, contributions, histogram
 from privkit.view.panels.transform import LatticeExplorer
 from privkit.view.parts.markup import Markup, badge, card, join, tag
-from privkit.view.parts.words import names, number, percent, plural
+from privkit.view.parts.words import names, number, part_of, plural
 
 if TYPE_CHECKING:
     from privkit.risk.report import RiskReport
@@ -162,8 +162,9 @@ def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> M
     if not sizes.n_rows:
         return Markup(html.render(report))
     short, what = sizes.rows_below(k), "rows" if report.unit is None else "persons"
-    left = f"{number(short)} of {plural(sizes.n_rows, what[:-1])} ({percent(short, sizes.n_rows)})"
-    told = f"k = {number(k)} holds" if not short else f"k = {number(k)}: {left} fall short"
+    told = (
+        f"k = {number(k)}: {part_of(short, sizes.n_rows, what[:-1])} fall short" if short else f"k = {number(k)} holds"
+    )
     return card(
         f"k = {number(report.k)} by {names(report.qi)}",
         STYLE,

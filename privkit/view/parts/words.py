@@ -25,6 +25,7 @@ __all__ = [
     "lines",
     "names",
     "number",
+    "part_of",
     "percent",
     "plural",
     "unit_words",
@@ -97,6 +98,17 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 class', '2,000 rows')
     """
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def part_of(count: int, whole: int, noun: str = "row", many: str = "") -> str:
+    """Return a part of a whole, with its share.
+
+    Examples
+    --------
+    >>> part_of(3, 10)
+    '3 of 10 rows (30.0 %)'
+    """
+    return f"{number(count)} of {plural(whole, noun, many)} ({percent(count, whole)})"
 
 
 #: How a piece of a bar is written: full, hatched, pale, and nothing. The last class counts.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.view.parts.chart import UPRIGHT, Estimates, Fan, Moments, Panels, Point, Ranked, Timeline
 from privkit.view.parts.words import label, number
-from privkit.view.plots.kinds import around, mark, named_along
+from privkit.view.plots.kinds import around, below_each_other, mark, named_along
 from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
@@ -62,19 +62,15 @@ def _moments(drawn: Moments, ax: Axes) -> None:
     reach = around(values, lower, upper)
     paint: Any = {"fmt": "o", "color": theme().good, "ecolor": theme().ink, "elinewidth": 1.4}
     ax.errorbar(values, places, xerr=reach, capsize=3 if count <= UPRIGHT else 0, **paint)
-    if any(drawn.names):
-        every = -(-count // _MOST)
-        ax.set_yticks(places[::every], [label(name, 28) for name in drawn.names[::every]])
-    else:
+    below_each_other(ax, drawn.names, _MOST)
+    if not any(drawn.names):
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
-    ax.set_ylim(count - 0.4, -0.6)
     low, high = min(lower), max(upper)
     room = 0.08 * (high - low) or 1.0
     ax.set_xlim(low - room, high + room)
     _time_along(ax, drawn.values)
     ax.grid(visible=True, axis="x")
-    ax.grid(visible=False, axis="y")
 
 
 def _days(moments: Sequence[date]) -> list[float]:
@@ -151,8 +147,7 @@ def _part(chart: Chart, inner: Axes) -> None:
 @mark.register(Ranked)
 def _ranked(drawn: Ranked, ax: Axes) -> None:
     places = list(range(len(drawn.names)))
-    ax.set_ylim(len(places) - 0.4, -0.6)
-    ax.grid(visible=False, axis="y")
+    below_each_other(ax, drawn.names, len(places))
     if drawn.values:
         _counted(drawn, ax)
     else:
@@ -178,7 +173,6 @@ def _counted(drawn: Ranked, ax: Axes) -> None:
         ax.barh(place, value, 0.66, **paint)
         ends = drawn.lower[place], drawn.upper[place]
         ax.plot(ends, (place, place), color=theme().ink, linewidth=1.4)
-    ax.set_yticks(range(len(drawn.names)), [label(name, 28) for name in drawn.names])
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(left=min(0, *drawn.lower))
     ax.grid(visible=True, axis="x")

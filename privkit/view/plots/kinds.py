@@ -102,15 +102,13 @@ def _across(drawn: Across, ax: Axes) -> None:
         if drawn.short and drawn.short[place]:
             bar.set(facecolor=theme().short, edgecolor=theme().ground, hatch="///", linewidth=0)
     ax.bar_label(bars, [drawn.told[place] for place in kept], padding=4, fontsize=8)
-    ax.set_yticks(range(len(kept)), [label(drawn.names[place], 28) for place in kept])
+    below_each_other(ax, [drawn.names[place] for place in kept])
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(kept) - 0.4, -0.6)
     ax.set_xlim(0, drawn.end or max([*values, 1e-9]) * 1.25)
     if drawn.ticks is None:
         ax.xaxis.set_major_formatter(lambda value, _: number(value))
     else:
         ax.set_xticks(list(drawn.ticks), list(drawn.ticks.values()))
-    ax.grid(visible=False, axis="y")
     if len(kept) < len(values):
         left = f"and {len(values) - len(kept)} shorter bars"
         ax.annotate(left, (1, 0), xycoords="axes fraction", ha="right", va="bottom", fontsize=8)
@@ -222,14 +220,9 @@ def _estimates(drawn: Estimates, ax: Axes) -> None:
         if drawn.bars:
             ax.barh(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
         ax.errorbar(drawn.values, places, xerr=reach, **paint)
-        every = -(-count // _NAMED)
-        ax.set_yticks(
-            places[::every], [label(name, 28) for name in drawn.names[::every]], fontsize=8 if count <= 30 else 6
-        )
-        ax.set_ylim(count - 0.4, -0.6)
+        below_each_other(ax, drawn.names, _NAMED, fontsize=8 if count <= 30 else 6)
         ax.xaxis.set_major_formatter(lambda value, _: number(value))
         ax.grid(visible=True, axis="x")
-        ax.grid(visible=False, axis="y")
         return
     if drawn.bars:
         ax.bar(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
@@ -253,25 +246,15 @@ def around(values: Sequence[float], lower: Sequence[float], upper: Sequence[floa
 @mark.register(Histogram)
 def _histogram(drawn: Histogram, ax: Axes) -> None:
     widths = [high - low for low, high in zip(drawn.edges, drawn.edges[1:], strict=False)]
-    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=BAR, **_edged())
+    edged: Any = {"edgecolor": theme().ground, "linewidth": 0.8}
+    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=BAR, **edged)
     middles = [low + width / 2 for low, width in zip(drawn.edges, widths, strict=False)]
-    ax.errorbar(
-        middles,
-        drawn.values,
-        yerr=around(drawn.values, drawn.lower, drawn.upper),
-        fmt="none",
-        ecolor=theme().ink,
-        elinewidth=1.4,
-        capsize=2,
-    )
+    reach = around(drawn.values, drawn.lower, drawn.upper)
+    ax.errorbar(middles, drawn.values, yerr=reach, fmt="none", ecolor=theme().ink, elinewidth=1.4, capsize=2)
     if len(drawn.edges) <= UPRIGHT:
         ax.set_xticks(list(drawn.edges))
     ax.xaxis.set_major_formatter(lambda value, _: number(value))
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
-
-
-def _edged() -> dict[str, Any]:
-    return {"edgecolor": theme().ground, "linewidth": 0.8}
 
 
 @mark.register(Heat)
@@ -305,10 +288,9 @@ def _fan(drawn: Fan, ax: Axes) -> None:
     apart = min(0.7 / len(drawn.levels), 0.2)  # side by side, or one's interval would lie on another's
     for level, (name, numbers) in enumerate(zip(drawn.levels, drawn.drawn, strict=True)):
         places = [place + (level - (len(drawn.levels) - 1) / 2) * apart for place in range(len(drawn.names))]
-        bars: Any = {"ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
-        ax.errorbar(
-            places, numbers.values, yerr=around(numbers.values, numbers.lower, numbers.upper), fmt="none", **bars
-        )
+        reach = around(numbers.values, numbers.lower, numbers.upper)
+        bars: Any = {"fmt": "none", "ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
+        ax.errorbar(places, numbers.values, yerr=reach, **bars)
         sign: Any = {"marker": markers[level % len(markers)], "facecolors": theme().good, "edgecolors": theme().ink}
         ax.scatter(places, numbers.values, s=26, label=name, zorder=3, **sign)
     every = -(-len(drawn.names) // _SPARSE)
@@ -326,6 +308,14 @@ def _nothing(drawn: Nothing, ax: Axes) -> None:
     ax.set_axis_off()
 
 
+def below_each_other(ax: Axes, names: Sequence[str], most: int = _MOST, **paint: Any) -> None:
+    """Write names below each other along the upright axis, only some of them where there are more than `most`."""
+    every = -(-len(names) // most) or 1
+    ax.set_yticks(range(0, len(names), every), [label(name, 28) for name in names[::every]], **paint)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
+
+
 def named_along(names: Sequence[str]) -> tuple[int, int]:
     """Return how names stand below an axis so that none meets the next: their angle, and their size."""
     if sum(len(name) + 2 for name in names) <= _WIDE:
@@ -335,16 +325,12 @@ def named_along(names: Sequence[str]) -> tuple[int, int]:
 
 @mark.register(Budgets)
 def _budgets(drawn: Budgets, ax: Axes) -> None:
+    empty: dict[str, Any] = {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8}
     for place, (spent, held) in enumerate(zip(drawn.spent, drawn.reserved, strict=True)):
         pieces: list[tuple[str, float, float, dict[str, Any]]] = [
             ("spent", 0, spent, {"color": theme().good, "linewidth": 0}),
             ("reserved", spent, held, {"color": theme().short, "hatch": "///", "linewidth": 0}),
-            (
-                "left",
-                spent + held,
-                max(1 - spent - held, 0),
-                {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8},
-            ),
+            ("left", spent + held, max(1 - spent - held, 0), empty),
         ]
         for name, left, length, paint in pieces:
             ax.barh(place, length, height=0.5, left=left, label=None if place else name, **paint)

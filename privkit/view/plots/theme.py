@@ -110,12 +110,7 @@ def style(used: Theme) -> Any:  # matplotlib types its keys
     """Return matplotlib's parameters for a theme."""
     inks = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "text.color", "xtick.color", "ytick.color")
     grounds = ("figure.facecolor", "savefig.facecolor", "axes.facecolor")
-    return {
-        **dict.fromkeys(inks, used.ink),
-        **dict.fromkeys(grounds, used.ground),
-        "grid.color": used.ink,
-        **_STYLE,
-    }
+    return {**dict.fromkeys(inks, used.ink), **dict.fromkeys(grounds, used.ground), "grid.color": used.ink, **_STYLE}
 
 
 _STYLE: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from privkit.attacks.models.report import ModelAttackReport
 from privkit.values.advantage import ALARMS
@@ -11,6 +11,7 @@ from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table
 from privkit.view.parts.words import label, names, number, percent, plural
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from fractions import Fraction
 
     from privkit.attacks.models.report import ModelAttack
@@ -36,7 +37,16 @@ def _attacked(report: ModelAttackReport) -> Sheet:
     )
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, _repairs(report), _outputs(report), Note(_needs(report)), Note(CAVEAT)]),
+        given(
+            [
+                *_reasons(report),
+                table,
+                _repairs(report),
+                _outputs(report),
+                Note(needed(report.values(), WORDS)),
+                Note(CAVEAT),
+            ]
+        ),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),
@@ -152,8 +162,9 @@ def _outputs(report: ModelAttackReport) -> Table:
     )
 
 
-def _needs(report: ModelAttackReport) -> str:
-    told = "; ".join(f"{WORDS[one.name]}: {one.needs.partition(';')[0]}" for one in report.values())
+def needed(report: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """Return what an attacker needs to know for each attack."""
+    told = "; ".join(f"{words[name]}: {one.needs.partition(';')[0]}" for name, one in report.items())
     return f"What an attacker needs to know. {told}."
 
 

@@ -150,13 +150,7 @@ def _numbers(release: Release) -> Block | None:
         return table if table.lines else replace(table, lines=lines)
     low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     rows: list[Row] = [
-        [
-            cell.name,
-            cell.shown,
-            cell.span,
-            Drawn(cell.value, cell.lower, cell.upper, low, high),
-        ]
-        for cell in shown
+        [cell.name, cell.shown, cell.span, Drawn(cell.value, cell.lower, cell.upper, low, high)] for cell in shown
     ]
     return Table([*heads, "interval", ""], rows, lines=lines)
 

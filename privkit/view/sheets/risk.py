@@ -15,7 +15,7 @@ from privkit.values.writing import error_percent
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
-from privkit.view.parts.words import label, names, number, percent, plural
+from privkit.view.parts.words import label, names, number, part_of, percent, plural
 from privkit.view.sheets.linkage import WILSON, rates
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _risk_answer(report: RiskReport) -> str:
         share = f"{percent(report.n_unique, report.n_counted)} of {plural(report.n_counted, who)} are sample uniques"
         return f"{share}: {verb} {_threshold(report.threshold)}."
     return (
-        f"{number(found.at_risk)} of {plural(report.n_counted, who)} ({percent(found.at_risk, report.n_counted)}) "
+        f"{part_of(found.at_risk, report.n_counted, who)} "
         f"{'is' if found.at_risk == 1 else 'are'} above {_threshold(report.threshold)}."
     )
 
@@ -264,7 +264,7 @@ def _suda_answer(report: SudaReport) -> str:
                 f"No minimal sample unique up to {plural(report.searched, 'column')}: the time limit ended the search."
             )
         return f"No row of {number(report.n_rows)} is alone by up to {plural(report.searched, 'column')}."
-    share = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
+    share = part_of(report.n_unique, report.n_rows)
     return f"{share} are sample uniques, some by {plural(min(report.by_size), 'column')} alone."
 
 

@@ -24,10 +24,7 @@ _MOST = 8
 def _gate(report: GateReport) -> Sheet:
     heads = ["rule", "verdict", "asked", "found", "rows short"]
     table = Table(
-        heads,
-        [_row(one) for one in report.rulings],
-        lines=[_line(one) for one in report.rulings],
-        facts=True,
+        heads, [_row(one) for one in report.rulings], lines=[_line(one) for one in report.rulings], facts=True
     )
     left = Note(f"Not looked at: {label('; '.join(report.left_out), 400)}.") if report.left_out else None
     return Sheet(_answer(report), given([table, left]), [".to_frame()", ".to_sarif('gate.sarif')"], exact=True)

@@ -52,10 +52,7 @@ def _plan(plan: Plan) -> Sheet:
     found, remaining, left = _in_ledger(plan)
     reasons = [compared(plan), _reached(plan), left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(
-        plan_answer(plan, found),
-        given(reasons),
-        _plan_next(plan, found, remaining),
-        chart=lambda: _plan_chart(plan),
+        plan_answer(plan, found), given(reasons), _plan_next(plan, found, remaining), chart=lambda: _plan_chart(plan)
     )
 
 
