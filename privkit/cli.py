@@ -35,7 +35,7 @@ COMMANDS = {
 }
 #: The modules of `privkit.commands` that have several commands; each other command has one of its own name. They have
 #: ``arguments_NAME(parser)`` and ``run_NAME(options) -> int``.
-_HOMES = {"reports": {"audit", "kanon", "check", "risk", "link"}, "study": {"dossier", "papers", "gate"}}
+_HOMES = {"reports": {"audit", "kanon", "check", "risk", "link", "gate"}, "documents": {"dossier", "papers"}}
 
 #: What writing the answer ends with where its place is full, or broken.
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)

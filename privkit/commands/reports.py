@@ -1,6 +1,7 @@
-"""The commands that report on a table in a file: audit, kanon, check, risk and link.
+"""The commands that report on a table in a file: audit, kanon, check, risk, link and gate.
 
-What its columns are, whether it meets criteria, and how likely its rows are re-identified, by another file too.
+What its columns are, whether it meets criteria, how likely its rows are re-identified, by another file too; and
+whether it, its inventory and its ledger meet a policy.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from privkit.anonymity.ksets import KSetsReport, ksets
 from privkit.anonymity.reports import check
 from privkit.commands.criteria import add_criteria, add_of, criteria_of, given_criteria
 from privkit.commands.large import looked_at, table_of, valued
-from privkit.commands.table import FALLS_SHORT, absent_word, add_table, as_number, names, shared_name
+from privkit.commands.table import FALLS_SHORT, absent_word, add_table, as_number, check_output, names, shared_name
 from privkit.commands.telling import asked, at_work, columns, tell, tell_json
+from privkit.errors import FileError
 from privkit.inventory.audit import audit
 from privkit.risk.linkage.link import link
 from privkit.risk.report import risk
@@ -208,3 +210,34 @@ def _kinds(table: Any, on: Sequence[str]) -> dict[str, Any]:
     kinds = zip(table.columns, map(str, table.dtypes), strict=True)
     texts = ("str", "string", "string[pyarrow]", "large_string[pyarrow]", "object", "VARCHAR")
     return {name: None if kind in texts else kind for name, kind in kinds if name in on}
+
+
+def arguments_gate(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command."""
+    add_table(parser, qi=False)
+    parser.add_argument("--policy", type=Path, required=True, help="the rules: a TOML file")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, a test case per rule")
+    parser.add_argument("--sarif", type=Path, metavar="FILE", help="also write SARIF, a result per rule not met")
+
+
+def run_gate(options: argparse.Namespace) -> int:
+    """Print what each rule found; return 0, or 3 if one is not met."""
+    from privkit.study.gate import judged  # what the other commands need not load
+    from privkit.study.interchange import plain
+    from privkit.study.policy import policy_of
+
+    policy = policy_of(options.policy)
+    outputs = [out for out in (options.junit, options.sarif) if out is not None]
+    for out in outputs:  # a report of an earlier run is written over
+        check_output(out, True, options.file, options.policy, policy.inventory)
+    if len({out.absolute() for out in outputs}) < len(outputs):
+        raise FileError.of(outputs[0].name, "JUnit XML and SARIF cannot both be this file", "Name another file.")
+    with at_work("reading and judging"):
+        table = table_of(options)
+        report = judged(table, policy, looked=looked_at(table, options.file))
+    if options.junit is not None:
+        report.to_junit(options.junit)
+    if options.sarif is not None:
+        report.to_sarif(options.sarif)
+    figures = plain(report.policy, report.rulings, report.left_out)
+    return _answered(options, report, figures, short=not report.passed)

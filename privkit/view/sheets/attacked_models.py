@@ -35,18 +35,10 @@ def _attacked(report: ModelAttackReport) -> Sheet:
         "Found where 1 in 100 others may be named wrongly; of attribute inference, values guessed rightly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
+    needs = Note(needed(report, WORDS))
     return Sheet(
         _answer(report),
-        given(
-            [
-                *_reasons(report),
-                table,
-                _repairs(report),
-                _outputs(report),
-                Note(needed(report.values(), WORDS)),
-                Note(CAVEAT),
-            ]
-        ),
+        given([*_reasons(report), table, _repairs(report), _outputs(report), needs, Note(CAVEAT)]),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),

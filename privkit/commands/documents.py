@@ -1,7 +1,7 @@
-"""The commands that look at a table, its inventory and its ledger at once: dossier, papers and gate.
+"""The commands that write documents of a table, its inventory and its ledger: dossier and papers.
 
-What is held, found and released, in one document; drafts of a policy, a notice, an hour of training and questions to
-vendors, to be edited; and whether all that meets a policy.
+What is held, found and released, in one document; and drafts of a policy, a notice, an hour of training and questions
+to vendors, to be edited.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ from pathlib import Path
 
 from privkit.budget.ledger import Ledger
 from privkit.commands.large import looked_at, table_of
-from privkit.commands.table import FALLS_SHORT, add_table, check_output
+from privkit.commands.table import add_table, check_output
 from privkit.commands.telling import at_work, tell, tell_json
-from privkit.errors import FileError, ParameterError
+from privkit.errors import ParameterError
 from privkit.inventory.audit import audit
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
-from privkit.study import interchange
 from privkit.study.dossiers.dossier import dossier, way_of
-from privkit.study.gate import inventory_of, judged
+from privkit.study.gate import inventory_of
 from privkit.study.papers.papers import papers
-from privkit.study.policy import policy_of
-from privkit.view import document
+from privkit.view.document import plain
 
 
 def arguments_dossier(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +58,7 @@ def run_dossier(options: argparse.Namespace) -> int:
     if not options.json:
         tell(made if moved is None else moved)
     elif moved is None:
-        tell_json(document.plain(made))
+        tell_json(plain(made))
     else:
         told = [one._asdict() for one in moved]
         tell_json({"earlier": moved.earlier, "later": moved.later, "changes": told})
@@ -116,33 +114,3 @@ def _inventory(options: argparse.Namespace) -> Inventory:
     if table is None and said is None:
         raise ParameterError.of("inventory", "neither a table nor an inventory", "one of them")
     return said if table is None and said is not None else audit(table, inventory=said)
-
-
-def arguments_gate(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the command."""
-    add_table(parser, qi=False)
-    parser.add_argument("--policy", type=Path, required=True, help="the rules: a TOML file")
-    parser.add_argument("--junit", type=Path, metavar="FILE", help="also write JUnit XML, a test case per rule")
-    parser.add_argument("--sarif", type=Path, metavar="FILE", help="also write SARIF, a result per rule not met")
-
-
-def run_gate(options: argparse.Namespace) -> int:
-    """Print what each rule found; return 0, or 3 if one is not met."""
-    policy = policy_of(options.policy)
-    outputs = [out for out in (options.junit, options.sarif) if out is not None]
-    for out in outputs:  # a report of an earlier run is written over
-        check_output(out, True, options.file, options.policy, policy.inventory)
-    if len({out.absolute() for out in outputs}) < len(outputs):
-        raise FileError.of(outputs[0].name, "JUnit XML and SARIF cannot both be this file", "Name another file.")
-    with at_work("reading and judging"):
-        table = table_of(options)
-        report = judged(table, policy, looked=looked_at(table, options.file))
-    if options.junit is not None:
-        report.to_junit(options.junit)
-    if options.sarif is not None:
-        report.to_sarif(options.sarif)
-    if options.json:
-        tell_json(interchange.plain(report.policy, report.rulings, report.left_out))
-    else:
-        tell(report)
-    return 0 if report.passed else FALLS_SHORT
