@@ -108,11 +108,6 @@ class ReportPanel(Panel, Generic[Report]):
 _LEAST, _MOST = 20, 100
 
 
-@panel.register(KAnonymityReport)
-def _kanon(report: KAnonymityReport, hierarchies: Mapping[str, object] | None = None) -> KPanel:
-    return KPanel(report, hierarchies)
-
-
 class KPanel(ReportPanel[KAnonymityReport]):
     """The rows by the size of their class, and how many fall short of a k that you move. Exact, for the owner's eyes.
 
@@ -154,6 +149,9 @@ class KPanel(ReportPanel[KAnonymityReport]):
 
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns))
+
+
+panel.register(KAnonymityReport, KPanel)
 
 
 def picture(report: KAnonymityReport, sizes: Sizes, columns: Contributions) -> Markup:

@@ -57,18 +57,6 @@ _POINTS = 40
 _NARROW = {"description_width": "7em"}
 
 
-@panel.register(AttackReport)
-@panel.register(ReleaseAttackReport)
-@panel.register(AttackParts)
-def _found(value: AttackReport | ReleaseAttackReport | AttackParts) -> FoundPanel:
-    return FoundPanel(value)
-
-
-@panel.register(ModelAttackReport)
-def _model(report: ModelAttackReport) -> ModelPanel:
-    return ModelPanel(report)
-
-
 class Chosen(Panel):
     """A panel whose fields choose what its picture shows."""
 
@@ -134,6 +122,10 @@ class FoundPanel(Chosen):
         """Return the text of what is shown, at its confidence."""
         told = f"Intervals hold with {percent(self.confidence.value)} confidence, each for itself."
         return inserted(text.render(self.shown_, at(".shown_")), [told])
+
+
+for kind in (AttackReport, ReleaseAttackReport, AttackParts):
+    panel.register(kind, FoundPanel)
 
 
 def _views(value: AttackReport | ReleaseAttackReport | AttackParts) -> list[tuple[str, str]]:
@@ -258,6 +250,9 @@ class ModelPanel(Chosen):
         """Return the report's text, and what is found at the false alarms that are shown."""
         name = "" if not self.report.repairs else f"{label(self.model.value)}: "
         return inserted(text.render(self.report, at(".report")), [name + self._told()])
+
+
+panel.register(ModelAttackReport, ModelPanel)
 
 
 #: The shares of others that a curve is drawn along, by powers of ten from the least that the slider has.

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 _NARROW = {"description_width": "6.5em"}
 
 
-@panel.register(Plan)
-def _plan(plan: Plan) -> PlanPanel:
-    return PlanPanel(plan)
-
-
 class PlanPanel(Spending):
     """Price and accuracy of a plan, each by a slider and by a number; moving one moves the other.
 
@@ -145,6 +140,9 @@ class PlanPanel(Spending):
 
     def _unreleased(self) -> str:
         return text.render(self.plan, at(".plan"))
+
+
+panel.register(Plan, PlanPanel)
 
 
 def supposed(text: str) -> float | None:

@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 _LOWEST = 0.01
 
 
-@panel.register(RiskReport)
-def _risk(report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> RiskPanel:
-    return RiskPanel(report, hierarchies)
-
-
 class RiskPanel(ReportPanel[RiskReport]):
     """The rows by the size of their class, and how many are at risk above a threshold that you move.
 
@@ -82,6 +77,9 @@ class RiskPanel(ReportPanel[RiskReport]):
 
     def _told(self) -> str:
         return _above(self.report, self._sizes, self.threshold) if self._sizes.n_rows else ""
+
+
+panel.register(RiskReport, RiskPanel)
 
 
 def picture(report: RiskReport, sizes: Sizes, columns: Contributions, threshold: float) -> Markup:

@@ -362,6 +362,4 @@ def _typed(levels: Mapping[str, int]) -> str:
     return "{" + ", ".join(f"'{label(name, 24)}': {level}" for name, level in levels.items()) + "}"
 
 
-@panel.register(Lattice)
-def _lattice(lattice: Lattice) -> LatticeExplorer:
-    return LatticeExplorer(lattice)
+panel.register(Lattice, LatticeExplorer)
