@@ -77,7 +77,7 @@ class ReportPanel(Panel, Generic[Report]):
     def _draw(self) -> None:
         raise NotImplementedError
 
-    def _told(self) -> str:
+    def _remark(self) -> str:
         """Return what is told of the line beside the report; empty where the report tells it."""
         return ""
 
@@ -87,7 +87,10 @@ class ReportPanel(Panel, Generic[Report]):
 
     def still(self) -> str:
         """Return the report's HTML at the k that is shown, what each column contributes, and the explorer."""
-        shown = [Markup(html.render(self.report, self._steps())), *([card(told)] if (told := self._told()) else [])]
+        shown = [
+            Markup(html.render(self.report, self._steps())),
+            *([card(remark)] if (remark := self._remark()) else []),
+        ]
         shown.append(card("What each column contributes", contributions(self._columns, self._least())))
         if self.explorer is not None:
             shown += [card(_TITLE), Markup(self.explorer.still())]
@@ -95,7 +98,7 @@ class ReportPanel(Panel, Generic[Report]):
 
     def words(self) -> str:
         """Return the same as text."""
-        more = [f"{told}."] if (told := self._told()) else []
+        more = [f"{remark}."] if (remark := self._remark()) else []
         more += contribution_lines(self._columns, self._least())
         below = [] if self.explorer is None else [_TITLE, *self.explorer.words().splitlines()]
         more += [line for line in below if not line.startswith("next: ")]

@@ -75,7 +75,7 @@ class RiskPanel(ReportPanel[RiskReport]):
         """Return the report's HTML, how many are above the threshold, the column contributions, and the explorer."""
         return super().still()
 
-    def _told(self) -> str:
+    def _remark(self) -> str:
         return _above(self.report, self._sizes, self.threshold) if self._sizes.n_rows else ""
 
 
