@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from privkit.transform.anonymized import Anonymized
     from privkit.transform.hierarchies.hierarchy import Hierarchy
 
-
 _DEFAULTS: dict[str, Any] = {"suppress": 0.02, "method": "optimal", "utility": "loss"}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from privkit.commands.telling import tell, tell_json
 from privkit.errors import FileError, LedgerBusyError, LedgerUnreachableError, ParameterError
@@ -15,9 +16,6 @@ from privkit.study.written import writing
 from privkit.teach.blackboard import Board, board
 from privkit.teach.roster import classroom
 from privkit.values.unit import ROW
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 

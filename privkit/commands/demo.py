@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +16,6 @@ import privkit as pk
 from privkit.commands.telling import tell_json
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
     import pandas as pd
 
 #: The plans on the price list: public, so they may be the keys of a release.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import partial
-from typing import TYPE_CHECKING
 
+from privkit.budget.account import Account
 from privkit.budget.doctor import diagnose
 from privkit.budget.entry import Counts
 from privkit.budget.export import csv_parts, json_parts, project_rows
@@ -19,11 +20,6 @@ from privkit.commands.telling import tell, tell_json
 from privkit.project.ledger_view import LedgerView
 from privkit.values.show import printable
 from privkit.view.sheets.project import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from privkit.budget.account import Account
 
 _STORE = "a file or a SQLAlchemy URL (.privkit/ledger.db)"
 

@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,11 @@ from privkit.errors import PrivkitError
 from privkit.values.exact import exact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
     from privkit.budget.ledger import Ledger
     from privkit.budget.paging import Paged
     from privkit.values.loss import PrivacyLoss
-
 
 #: How many seconds one answer looks for.
 SECONDS = 0.5

@@ -8,16 +8,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from privkit.values.arguments import public
 from privkit.values.show import Shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @public

@@ -15,7 +15,6 @@ from privkit.values.arguments import typed
 if TYPE_CHECKING:
     import pandas as pd
 
-
 _STUDENTS = 120
 _MONTHS = "January February March April May June July August September October November December"
 #: What is known of each student; the first values are the most frequent.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
@@ -26,9 +26,6 @@ from privkit.view.parts.markup import (
 )
 from privkit.view.parts.sheet import sheet_of
 from privkit.view.parts.words import percent
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 #: Names up to this length stay on one line.
 _SHORT = 24

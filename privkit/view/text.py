@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from privkit.values.show import SIMULATED, is_simulated
-from privkit.view.parts.sheet import Note, Sheet, Table, Verdict, sheet_of
+from privkit.view.parts.sheet import Block, Note, Sheet, Table, Verdict, sheet_of
 from privkit.view.parts.words import lines
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from privkit.view.parts.sheet import Block
 
 
 def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None = None) -> str:

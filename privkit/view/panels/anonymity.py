@@ -21,7 +21,6 @@ from privkit.view.parts.words import names, number, part_of, plural
 if TYPE_CHECKING:
     from privkit.risk.report import RiskReport
 
-
 _TITLE = "What generalizing would change"
 
 

@@ -6,9 +6,10 @@ Exact figures of members and controls, for the owner's eyes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider
 
@@ -40,9 +41,6 @@ from privkit.view.parts.sheet import Table, sheet
 from privkit.view.parts.words import label, number, percent, plural
 from privkit.view.sheets.attacked_models import compared_table
 from privkit.view.sheets.attacks import WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: Confidences of intervals, and shares of others that may be named wrongly, of the sliders.
 _SURE = (0.8, 0.9, 0.95, 0.99, 0.999)

@@ -10,24 +10,18 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
 from html import unescape
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML, VBox, Widget
 
 from privkit.errors import PrivkitError
 from privkit.errors.arguments import PanelCopyError
 from privkit.view.panels.notebook import PLACES, display_kept, in_marimo, moment, moves, send_soon
 from privkit.view.parts.markup import Markup, card, esc, join, note, picture, tag, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ipywidgets import Widget
-
 
 #: How wide a field is at most: its margins stay inside. And fields in a row, one below the other where it is narrow.
 #: As dictionaries, since each widget needs a layout of its own: it is closed with its panel (`cells`).

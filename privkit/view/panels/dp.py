@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, BoundedFloatText, HBox, Text
 
@@ -16,10 +17,6 @@ from privkit.view.panels.spending import Spending, StepSlider, beside, plain, ro
 from privkit.view.parts.markup import Markup, card, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
 from privkit.view.sheets.released.plans import plan_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 _NARROW = {"description_width": "6.5em"}
 

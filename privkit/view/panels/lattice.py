@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ import numpy as np
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.tally.classes import STAR
 from privkit.transform.anonymize import search
-from privkit.transform.lattice import Survey
+from privkit.transform.lattice import Lattice, Survey
 from privkit.view.html import block
 from privkit.view.panels.base import WIDTH, area, drawing, line, words
 from privkit.view.panels.notebook import attended
@@ -32,14 +32,10 @@ from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import label, number, percent, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.transform.hierarchies.ladder import Ladder, Level
-    from privkit.transform.lattice import Lattice
-
 
 #: A larger lattice has no map: each of its nodes would be judged.
 MOST = 60_000

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import weakref
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ipywidgets import HTML
 
+from privkit.budget.account import Account
+from privkit.budget.entry import Balance, Charged, Counts, Entry
 from privkit.budget.noted import counts_of
 from privkit.budget.turn import replays
 from privkit.dp.recorded import recorded_within
@@ -36,13 +38,6 @@ from privkit.view.sheets.project import (
     refusal,
 )
 from privkit.view.text import text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from privkit.budget.account import Account
-    from privkit.budget.entry import Balance, Charged, Counts, Entry
-
 
 #: How many seconds pass between two looks at what other processes spent, while no cell runs.
 EVERY = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ipywidgets import BoundedFloatText, FloatLogSlider
 
@@ -17,9 +17,6 @@ from privkit.view.panels.classes import contributions, histogram
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _LOWEST = 0.01
 

@@ -6,12 +6,14 @@ Plans and prices are those of ``df.privacy.plan``: the panel types the call, and
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider, Text
 
+from privkit.dp.plan import Plan
 from privkit.errors import ParameterError, PrivkitError
 from privkit.project.dp import plan as plans
+from privkit.project.project import Project
 from privkit.tally.frame import names_of, open_frame
 from privkit.values.show import printable
 from privkit.view import text
@@ -22,10 +24,6 @@ from privkit.view.panels.spending import Spending, beside, plain, round_steps
 from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, label
 from privkit.view.sheets.released.plans import left_after, stands
-
-if TYPE_CHECKING:
-    from privkit.dp.plan import Plan
-    from privkit.project.project import Project
 
 #: What can be asked, by the name of its call; those of a column need bounds.
 _STATISTICS = {

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from privkit.anonymity.kanonymity import KAnonymity
@@ -16,8 +17,6 @@ from privkit.view.panels.notebook import in_marimo
 from privkit.view.parts.markup import Markup, join, tag
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from privkit.transform.lattice import Lattice
 
 

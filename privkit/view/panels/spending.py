@@ -6,12 +6,14 @@ And what an error means beside an answer of a size that is publicly known, or in
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Button, HBox, Layout, SelectionSlider
 
+from privkit.dp.answers.release import Release
+from privkit.dp.plan import Plan
 from privkit.values.exact import exact_text
 from privkit.values.writing import ends, error_percent, error_text
 from privkit.view import html, text
@@ -19,12 +21,6 @@ from privkit.view.panels.base import WRAPPED, Panel, at, live
 from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, number
 from privkit.view.sheets.released.plans import left_after, plan_answer, replayed, stands
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from privkit.dp.answers.release import Release
-    from privkit.dp.plan import Plan
 
 
 class Spending(Panel):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Button, Layout, SelectionSlider, Text
 
+from privkit.anonymity.class_sizes import Sizes
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.lattice import Lattice, Survey, lattice
@@ -20,9 +21,6 @@ from privkit.view.panels.source import Source, applied, applied_to_table, typed
 from privkit.view.parts.markup import Markup, badge, card, join, meter, tag
 from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import label, number, percent, plural
-
-if TYPE_CHECKING:
-    from privkit.anonymity.class_sizes import Sizes
 
 #: Nodes that are remembered.
 _KEPT = 512

@@ -13,13 +13,10 @@ from __future__ import annotations
 import html as _html
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from privkit.view.parts.words import letters
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 CSS = """
 .privkit { color: var(--jp-content-font-color1, inherit);

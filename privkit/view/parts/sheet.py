@@ -11,7 +11,7 @@ Blocks stand in the order in which they are read. A text is a reason; the others
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
@@ -24,8 +24,6 @@ from privkit.values.writing import amount_shown, ends, number, percent, to_error
 from privkit.view.parts.words import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from privkit.view.parts.chart import Chart
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,27 +11,8 @@ from privkit.values.show import printable
 from privkit.values.writing import chance, chance_percent, number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
-
-
-__all__ = [
-    "aligned",
-    "amount",
-    "argument",
-    "attacker",
-    "label",
-    "lines",
-    "names",
-    "number",
-    "part_of",
-    "percent",
-    "plural",
-    "unit_words",
-    "value_text",
-]
 
 #: A longer name is cut.
 LONGEST_NAME = 60

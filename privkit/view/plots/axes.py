@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from privkit.view.parts.chart import UPRIGHT, Estimates, Fan, Moments, Panels, Point, Ranked, Timeline
+from privkit.view.parts.chart import UPRIGHT, Chart, Estimates, Fan, Moments, Panels, Point, Ranked, Timeline
 from privkit.view.parts.words import label, number
 from privkit.view.plots.kinds import around, below_each_other, mark, named_along
 from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from matplotlib.axes import Axes
-
-    from privkit.view.parts.chart import Chart
-
 
 #: So few groups have their own names below the axis; of more, the axis names some times.
 _NAMED = 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,7 @@ from privkit.view.parts.words import label, number
 from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
-
 
 #: More bars than this are not drawn from left to right: the largest are.
 _MOST = 30

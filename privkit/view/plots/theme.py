@@ -6,6 +6,7 @@ that is readable on both is good on neither.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,8 +16,6 @@ from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
 
 #: Colors that people with any color vision can tell apart (Okabe and Ito 2008).

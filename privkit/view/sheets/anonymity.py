@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.criterion import Finding
@@ -15,10 +15,6 @@ from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, part_of, percent, plural
 from privkit.view.sheets.criteria import Telling, telling
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 
 # -- k-anonymity ---------------------------------------------------------------------------------------------------
 

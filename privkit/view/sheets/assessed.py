@@ -6,21 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from privkit.study.assessments.assessment import ModelAssessment
+from privkit.study.assessments.assessment import DataSet, ModelAssessment
+from privkit.study.assessments.measured import Measurement
+from privkit.study.assessments.performance import Group, Performance
+from privkit.study.assessments.quarters import Quarters
 from privkit.view.parts.chart import Chart, Estimates
-from privkit.view.parts.sheet import Chip, Name, Note, Row, Sheet, Table, Verdict, given, sheet, sheet_of
+from privkit.view.parts.sheet import Block, Chip, Name, Note, Row, Sheet, Table, Verdict, given, sheet, sheet_of
 from privkit.view.parts.words import label, names, number, percent, plural
 from privkit.view.sheets import over_time  # noqa: F401 - what quarters say is registered by being loaded
 from privkit.view.sheets.inventory import short
-
-if TYPE_CHECKING:
-    from privkit.study.assessments.assessment import DataSet
-    from privkit.study.assessments.measured import Measurement
-    from privkit.study.assessments.performance import Group, Performance
-    from privkit.study.assessments.quarters import Quarters
-    from privkit.view.parts.sheet import Block
 
 
 def assessed(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
 
-from privkit.attacks.models.report import ModelAttackReport
+from privkit.attacks.models.report import ModelAttack, ModelAttackReport
 from privkit.values.advantage import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from fractions import Fraction
-
-    from privkit.attacks.models.report import ModelAttack
 
 #: The attacks, in words.
 WORDS = {"lira": "shadow models", "scores": "plain scores", "inference": "attribute inference"}

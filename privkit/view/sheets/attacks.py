@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from privkit.attacks.by_part import AttackParts
+from privkit.attacks.claims import TableAttack
 from privkit.attacks.pipelines.findings import at_least
 from privkit.attacks.pipelines.report import PipelineAudit
 from privkit.attacks.releases import NEEDS as RELEASED
@@ -14,9 +13,6 @@ from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Name, Note, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import amount, label, names, number, percent, plural
 from privkit.view.sheets.attacked_models import needed
-
-if TYPE_CHECKING:
-    from privkit.attacks.claims import TableAttack
 
 #: The attacks, in words.
 WORDS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
 from privkit.anonymity.alpha_k import AlphaKReport
 from privkit.anonymity.beta_likeness import BetaLikenessReport
@@ -12,12 +11,10 @@ from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.ldiversity import LDiversityReport
 from privkit.anonymity.population import KMapReport
 from privkit.anonymity.presence import DeltaPresenceReport
+from privkit.anonymity.reports import ClassReport
 from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.values.exact import exact_text
 from privkit.view.parts.words import label, names, number, percent, plural
-
-if TYPE_CHECKING:
-    from privkit.anonymity.reports import ClassReport
 
 
 @dataclass(frozen=True, slots=True)

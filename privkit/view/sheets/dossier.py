@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from privkit.inventory.column_entry import OWNER, kept_too_long
 from privkit.risk.attackers import PRESETS
 from privkit.risk.report import RiskReport
 from privkit.study.dossiers.changes import DossierChanges
 from privkit.study.dossiers.dossier import Dossier
-from privkit.study.dossiers.form import FORMS
+from privkit.study.dossiers.form import FORMS, Answer
+from privkit.study.dossiers.statement import Charge, Statement
 from privkit.study.dossiers.terms import terms_of
 from privkit.values.exact import exact_text
 from privkit.values.writing import chance, chance_percent
@@ -22,10 +22,6 @@ from privkit.view.parts.sheet import Block, Code, Meter, Name, Note, Row, Sheet,
 from privkit.view.parts.words import amount, attacker, label, names, number, percent, plural, unit_words
 from privkit.view.sheets.assessed import assessed
 from privkit.view.sheets.project import budgets
-
-if TYPE_CHECKING:
-    from privkit.study.dossiers.form import Answer
-    from privkit.study.dossiers.statement import Charge, Statement
 
 #: Letters of a cell that holds what a form is told.
 _LONG = 1000

@@ -6,6 +6,7 @@ A replayed release reads as it did when it was drawn, so that a notebook that is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,7 @@ from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, cros
 from privkit.view.sheets.released.plans import asked_for, changed, clipped_share, noise_reasons, within
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
-
 
 #: Groups of each of two columns up to which both make one table.
 _CROSSED = 12

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from privkit.risk.attackers import Rate
 from privkit.risk.linkage.fuzzy import FuzzyLinkage
 from privkit.risk.linkage.link import LinkReport
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import names, number, part_of, percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from privkit.risk.attackers import Rate
 
 
 @sheet.register(LinkReport)

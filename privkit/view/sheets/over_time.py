@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privkit.errors import PrivkitError
 from privkit.study.assessments.measured import Measurement, Measurements
-from privkit.study.assessments.quarters import Quarters
+from privkit.study.assessments.quarters import Quarter, Quarters
 from privkit.view.parts.chart import Bars, Chart, Panels
 from privkit.view.parts.sheet import Name, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import amount, label, number, percent, plural
 from privkit.view.sheets.project import MOST, refusal, registered
-
-if TYPE_CHECKING:
-    from privkit.study.assessments.quarters import Quarter
 
 #: So many quarters are shown in a table, where each is a column, and a plot; in a text.
 _SHOWN, _LINES = 8, 4

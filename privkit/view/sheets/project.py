@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeVar
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from privkit.budget.noted import counts_of
 from privkit.dp.dates import accuracy_told
 from privkit.errors import PrivkitError
-from privkit.project.facts import PublicFacts
+from privkit.project.facts import Fact, PublicFacts
 from privkit.project.ledger_view import LedgerView, describe, extended_to
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
@@ -20,12 +21,9 @@ from privkit.view.parts.sheet import Block, Budget, Note, Row, Sheet, Table, giv
 from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Counts, Entry
     from privkit.dp.plan import Plan
-    from privkit.project.facts import Fact
 
 T = TypeVar("T")
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from privkit.anonymity.population_uniques import UniquenessEstimate, UniquenessEstimates
 from privkit.anonymity.table_risk import SampleUniqueness
-from privkit.risk.attackers import Threshold
+from privkit.risk.attackers import AttackerRisk, Threshold
 from privkit.risk.copula import CopulaReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
@@ -17,9 +15,6 @@ from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, part_of, percent, plural
 from privkit.view.sheets.linkage import WILSON, rates
-
-if TYPE_CHECKING:
-    from privkit.risk.attackers import AttackerRisk
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
 
-
 #: Tables, and cells, that are listed; the rest is in ``.tables``, and in ``.to_frame()``.
 _TABLES, _CELLS = 12, 20
 #: Cells that are drawn.

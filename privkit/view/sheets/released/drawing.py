@@ -6,11 +6,14 @@ And what numbers say, and are drawn as, that were computed from releases.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
 from privkit.dp.answers.derived import Derived
+from privkit.dp.answers.release import Release
 from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
+from privkit.dp.question import Question
 from privkit.values.writing import chance, error_text, level_text
 from privkit.view.parts.chart import (
     Chart,
@@ -32,13 +35,6 @@ from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, sheet
 from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words, value_text
 from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, crossed, in_order, key_text, spans, steps
 from privkit.view.sheets.released.plans import asked_for
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from privkit.dp.answers.release import Release
-    from privkit.dp.question import Question
-
 
 #: How many of the values that could be among the most frequent are drawn.
 _RANKED = 30

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -19,13 +20,10 @@ from privkit.values.writing import ends, to_error, with_interval
 from privkit.view.parts.words import number, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
     from privkit.dp.answers.release import Release
     from privkit.dp.question import Question
-
 
 #: How many numbers are listed; the rest is in ``.to_frame()``.
 MOST = 20

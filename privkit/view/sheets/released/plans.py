@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from privkit.dp.answers.provenance import in_units
+from privkit.dp.answers.release import Release
 from privkit.dp.check import Answers, PlanCheck
 from privkit.dp.dates import accuracy_told, limits_in, told_dates
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
+from privkit.dp.question import Question, Standing
 from privkit.errors.ledger import LedgerError
+from privkit.tally.cells.cells import Kind
+from privkit.tally.looking import Extent, Outside
 from privkit.values.exact import exact_text
+from privkit.values.loss import PrivacyLoss
 from privkit.values.writing import error_percent, error_text, level_text, with_error
 from privkit.view.parts.chart import Chart, Curve
 from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, in_columns, sheet
@@ -32,15 +36,6 @@ from privkit.view.parts.words import (
 )
 from privkit.view.sheets.released.books import compared
 from privkit.view.sheets.released.numbers import key_text
-
-if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
-    from privkit.dp.question import Question, Standing
-    from privkit.dp.statistics.statistic import Extent
-    from privkit.tally.cells.cells import Kind
-    from privkit.tally.looking import Outside
-    from privkit.values.loss import PrivacyLoss
-
 
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
