@@ -275,7 +275,7 @@ def curve(report: ModelAttackReport, found: Sequence[float], alarms: Fraction) -
         return _LEFT + across * (_RIGHT - _LEFT), _BOTTOM - found * (_BOTTOM - _TOP)
 
     limit = place(float(alarms), 0.0)[0]
-    ticks = [words(*_below(place(share, 0.0)), percent(share), small=True) for share in (0.001, 0.01, 0.1)]
+    ticks = [words(place(share, 0.0)[0], _BOTTOM + 14, percent(share), small=True) for share in (0.001, 0.01, 0.1)]
     told = f"{percent(report.found_at(alarms).rate.observed)} of members at {percent(float(alarms))} of others"
     return drawing(
         f"Members found by false alarms: {told}",
@@ -288,7 +288,3 @@ def curve(report: ModelAttackReport, found: Sequence[float], alarms: Fraction) -
         words(WIDTH / 2, _BOTTOM + 30, f"others named wrongly; above it members found ({number(report.n_attacked)})"),
         height=_BOTTOM + 36,
     )
-
-
-def _below(place: tuple[float, float]) -> tuple[float, float]:
-    return place[0], place[1] + 14

@@ -72,12 +72,11 @@ def _facts_kept(one: Measurement) -> Iterator[tuple[str, str, str]]:
 
 
 def _facts_over(found: Quarters | None) -> Iterator[tuple[str, str, str]]:
-    told = "" if found is None else f"{plural(len(found.quarters), 'quarter')}, {number(_measured(found))} measured"
+    told = ""
+    if found is not None:
+        measured = number(sum(bool(one.measured) for one in found.quarters))
+        told = f"{plural(len(found.quarters), 'quarter')}, {measured} measured"
     yield "over time", told, "ledger"
-
-
-def _measured(found: Quarters) -> int:
-    return sum(bool(one.measured) for one in found.quarters)
 
 
 #: So many groups and features stand in a text.

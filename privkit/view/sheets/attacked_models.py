@@ -31,10 +31,10 @@ def _attacked(report: ModelAttackReport) -> Sheet:
         "Found where 1 in 100 others may be named wrongly; of attribute inference, values guessed rightly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
-    needs = Note(needed(report, WORDS))
+    repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report, WORDS))
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, _repairs(report), _outputs(report), needs, Note(CAVEAT)]),
+        given([*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)]),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),
@@ -108,10 +108,6 @@ def _line(one: ModelAttack) -> str:
         f"{WORDS[one.name]:<20}{percent(one.rate.observed):>8} of members, {percent(one.control.observed)} controls: "
         f"{percent(one.excess)} ({_from_to(one)}){area}"
     )
-
-
-def _repairs(report: ModelAttackReport) -> Table | None:
-    return compared_table(report) if report.repairs else None
 
 
 def compared_table(report: ModelAttackReport, alarms: Fraction = ALARMS) -> Table:

@@ -39,9 +39,10 @@ def _attacks(report: AttackReport) -> Sheet:
         "Members found, where 1 in 100 others may be named wrongly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
+    needs = f"{needed(report, WORDS)} Planted tables have {number(report.n_planted)} rows."
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, Note(_needs(report)), Note(CAVEAT)]),
+        given([*_reasons(report), table, Note(needs), Note(CAVEAT)]),
         [*_whom(report), ".curve()", ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
@@ -148,10 +149,6 @@ def _line(one: TableAttack, found: str = "of members", others: str = "controls")
         f"{WORDS[one.name]:<20}{percent(one.rate.observed):>8} {found}, {percent(beside.observed)} {who}: "
         f"{percent(excess)} ({percent(low)} to {percent(high)}); {_power(one)}"
     )
-
-
-def _needs(report: AttackReport) -> str:
-    return f"{needed(report, WORDS)} Planted tables have {number(report.n_planted)} rows."
 
 
 @sheet.register(AttackParts)

@@ -58,7 +58,7 @@ def _attackers(report: RiskReport) -> Table:
             one.average,
             Share(one.share_at_risk),
             Meter(one.average, f"average {one.attacker} risk", one.average > float(limit)),
-            *(_row_cells(one) if by_row else ()),
+            *((one.row_average, Share(one.row_share_at_risk)) if by_row else ()),
         ]
         for one in found
     ]
@@ -68,10 +68,6 @@ def _attackers(report: RiskReport) -> Table:
         for one in found
     ]
     return Table(heads, rows, "Risk by attacker", lines)
-
-
-def _row_cells(one: AttackerRisk) -> Row:
-    return [one.row_average, Share(one.row_share_at_risk)]
 
 
 def _of_rows(one: AttackerRisk) -> str:

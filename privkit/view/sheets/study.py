@@ -77,6 +77,7 @@ def _sharing(found: Sharing) -> Sheet:
         return refusal(found.project, error)
     answer = f"Project '{label(found.project)}' handed out {plural(len(packages), 'package')}"
     recipients = len({one.recipient for one in packages})
+    needs = f"Each package needs {plural(required, 'approval')}." if required else ""
     table = registered(
         ["id", "state", "recipient", "purpose", "until"],
         packages,
@@ -85,7 +86,7 @@ def _sharing(found: Sharing) -> Sheet:
     )
     return Sheet(
         f"{answer} to {plural(recipients, 'recipient')}; {number(len(due))} to be confirmed as deleted.",
-        given([*table, _unfinished(unfinished), _required(required)]),
+        given([*table, _unfinished(unfinished), needs]),
         [".due()" if due else "", ".to_frame()"] if packages else [],
     )
 
@@ -95,10 +96,6 @@ def _unfinished(entries: tuple[int, ...]) -> str:
         return ""
     told = ", ".join(map(str, entries[-MOST:]))
     return f"Begun and not finished, so nobody gets a file of it: {plural(len(entries), 'entry', 'entries')} {told}."
-
-
-def _required(approvals: int) -> str:
-    return f"Each package needs {plural(approvals, 'approval')}." if approvals else ""
 
 
 @sheet.register(SharedPackage)
