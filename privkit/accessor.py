@@ -77,7 +77,7 @@ class PlanAccessor:
         ('df.privacy.dp_count(epsilon=0.1)', ε = 0)
         """
         project = import_module("privkit.project.current").current_project()
-        return import_module("privkit.view.panel").question_of(self._data, project)
+        return import_module("privkit.view.panels").question_of(self._data, project)
 
     dp_count = Delegate("privkit.project.dp.plan")
     dp_value_counts = Delegate("privkit.project.dp.plan")

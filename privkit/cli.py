@@ -1,4 +1,4 @@
-"""The `privkit` command: a small dispatcher, one module of `privkit.commands` per command."""
+"""The `privkit` command: a small dispatcher to the modules of `privkit.commands`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-#: Each command with its one line of help; its module has ``arguments(parser)`` and ``run(options) -> int``.
+#: Each command with its one line of help.
 COMMANDS = {
     "demo": "tell the story of the first notebook in this terminal, in a temporary folder",
     "audit": "report what the columns of a table in a file are",
@@ -33,6 +30,9 @@ COMMANDS = {
     "classroom": "begin one budget for a class, or show its board",
     "ledger": "list, show, verify, export or examine a ledger",
 }
+#: The modules of `privkit.commands` that have several commands; each other command has one of its own name. They have
+#: ``arguments_NAME(parser)`` and ``run_NAME(options) -> int``.
+_HOMES = {"reports": {"audit", "kanon", "check", "risk", "link", "gate"}, "documents": {"dossier", "papers"}}
 
 #: What writing the answer ends with where its place is full, or broken.
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -42,7 +42,7 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of the command line; with `asked`, of that command alone."""
     import privkit
 
-    parser_of = _module("terminal").Parser
+    parser_of = _module("telling").Parser
     top: argparse.ArgumentParser = parser_of(
         prog="privkit", description="The privacy workbench that lives where the data is."
     )
@@ -51,7 +51,7 @@ def parser(asked: str | None = None) -> argparse.ArgumentParser:
     for name, told in COMMANDS.items():
         command = commands.add_parser(name, help=told, description=f"{told[0].upper()}{told[1:]}.")
         if asked in (None, name):  # the others' modules take time to load
-            _module(name).arguments(command)
+            _part("arguments", name)(command)
     return top
 
 
@@ -90,7 +90,7 @@ def _answered(given: list[str]) -> int:
                 top.print_help()
                 return 0
             options.unless_interrupted = unless_interrupted
-            code: int = _module(options.command).run(options)
+            code: int = _part("run", options.command)(options)
         sys.stdout.flush()
     except PrivkitError as error:
         asked = vars(options) if options else {}
@@ -98,7 +98,7 @@ def _answered(given: list[str]) -> int:
             r"\A(\w+(?=\()|privkit(?=:))", str(asked.get("command") or "privkit"), str(error)
         )  # check calls ldiv and others
         told = f"{type(error).__name__}: {_module('telling').in_shell(told, asked)}"
-        print(_module("terminal").shown(told, sys.stderr), file=sys.stderr)
+        print(_module("telling").shown(told, sys.stderr), file=sys.stderr)
         return 2 if isinstance(error, CallError | DuplicateColumnError | ParameterError | RoleConflictError) else 1
     return code
 
@@ -132,6 +132,12 @@ def _interruptible() -> Iterator[Callable[[], None]]:
     finally:
         if main:
             signal.signal(signal.SIGINT, before)
+
+
+def _part(what: str, command: str) -> Any:
+    """Return what adds a command's arguments, or runs it."""
+    module = next((home for home, several in _HOMES.items() if command in several), command)
+    return getattr(_module(module), f"{what}_{command}")
 
 
 def _module(name: str) -> Any:

@@ -128,7 +128,7 @@ def test_a_refusal_is_one_line_and_its_exit_code_tells_mistakes_in_arguments(cap
     def refused(_):
         raise kind("told calmly")
 
-    monkeypatch.setattr("privkit.commands.demo.run", refused)
+    monkeypatch.setattr("privkit.commands.demo.run_demo", refused)
     assert cli.main(["demo"]) == code
     assert capsys.readouterr().err == f"{kind.__name__}: told calmly\n"
 

@@ -397,7 +397,7 @@ def test_a_library_that_tells_of_ctrl_c_by_its_own_error_is_interrupted(tmp_path
         raise RuntimeError("Query interrupted")
 
     monkeypatch.setattr(large, "LARGE", 0)
-    monkeypatch.setattr("privkit.commands.rows.write", stopped)
+    monkeypatch.setattr("privkit.commands.anonymize.write", stopped)
     assert main(asked) == 130
     assert capsys.readouterr().err == "interrupted: nothing was written\n"
     assert not out.exists()

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from privkit.cli import main
-from privkit.commands.terminal import shown
+from privkit.commands.telling import shown
 
 REPORT = (
     "k = 1: the smallest of 3 classes has 1 row\n▲ " + "words of a long line " * 8 + "\nnext: privkit risk " + "x" * 99

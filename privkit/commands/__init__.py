@@ -1,1 +1,1 @@
-"""What the `privkit` command does, one module per command."""
+"""What the `privkit` command does: its commands, and how they read tables and say what they found."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from privkit.commands.telling import tell, tell_json
 from privkit.errors import FileError, LedgerBusyError, LedgerUnreachableError, ParameterError
@@ -16,8 +17,7 @@ from privkit.teach.blackboard import Board, board
 from privkit.teach.roster import classroom
 from privkit.values.unit import ROW
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+T = TypeVar("T")
 
 _CLEAR = "\x1b[H\x1b[2J"
 #: A list of names is not longer, in bytes.
@@ -26,7 +26,7 @@ _LONGEST = 2_000_000
 _SELDOM = 3600
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_classroom(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     who = parser.add_mutually_exclusive_group()
     who.add_argument("--students", type=int, metavar="N", help="how many there are; they get numbers")
@@ -54,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, once")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_classroom(options: argparse.Namespace) -> int:
     """Begin a class, or show its board; return 0."""
     if options.board:
         _refuse("board", options, "epsilon", "unit")
@@ -95,36 +95,30 @@ def _listed(path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _truth(given: list[str]) -> Mapping[str, float]:
-    told = {}
-    for one in given:
-        column, sign, value = one.rpartition("=")
-        try:
-            told[column] = float(value)
-        except ValueError:
-            sign = ""
-        if not sign or not column:
-            raise ParameterError.of("truth", repr(one[:40]), "COLUMN=NUMBER", "Example: --truth age=44.")
-    return told
-
-
-def _bounds(given: list[str]) -> Mapping[str, tuple[float, float]]:
+def _by_column(given: list[str], option: str, form: str, example: str, read: Callable[[str], T]) -> Mapping[str, T]:
+    """Return what an option gives each column, as COLUMN=VALUE."""
     told = {}
     for one in given:
         column, _, value = one.rpartition("=")
-        lower, sign, upper = value.partition(":")
         try:
-            told[column] = float(lower), float(upper)
+            told[column] = read(value)
         except ValueError:
-            sign = ""
-        if not sign or not column:
-            raise ParameterError.of("bounds", repr(one[:40]), "COLUMN=LOWER:UPPER", "Example: --bounds age=0:120.")
+            column = ""
+        if not column:
+            raise ParameterError.of(option, repr(one[:40]), form, f"Example: --{option} {example}.")
     return told
+
+
+def _ends(text: str) -> tuple[float, float]:
+    lower, _, upper = text.partition(":")
+    return float(lower), float(upper)
 
 
 def _show(options: argparse.Namespace) -> None:
     """Print the board; on a terminal again and again, in place."""
-    asked = {"store": options.store, "truth": _truth(options.truth), "bounds": _bounds(options.bounds)}
+    truth = _by_column(options.truth, "truth", "COLUMN=NUMBER", "age=44", float)
+    bounds = _by_column(options.bounds, "bounds", "COLUMN=LOWER:UPPER", "age=0:120", _ends)
+    asked: dict[str, Any] = {"store": options.store, "truth": truth, "bounds": bounds}
     if not 0 < options.every <= _SELDOM:
         raise ParameterError.of("every", f"{options.every:g}", f"a number of seconds above 0, {_SELDOM} at most")
     found = board(options.project, **asked)
@@ -146,15 +140,13 @@ def _show(options: argparse.Namespace) -> None:
 
 
 def _figures(found: Board) -> dict[str, object]:
+    more = ("answers", "column", "median", "off")
     seats = [
         {
             "name": one.name,
             "spent": one.spent.main,
             "left": one.left.main,
-            "answers": one.answers,
-            "column": one.column,
-            "median": one.median,
-            "off": one.off,
+            **{name: getattr(one, name) for name in more},
         }
         for one in found.seats
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,21 +16,18 @@ import privkit as pk
 from privkit.commands.telling import tell_json
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
     import pandas as pd
 
 #: The plans on the price list: public, so they may be the keys of a release.
 PLANS = ["basic", "plus", "premium", "prepaid"]
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_demo(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("--json", action="store_true", help="print JSON: the story's figures alone")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_demo(options: argparse.Namespace) -> int:
     """Tell the story. It writes nothing outside a temporary folder, and removes that at the end."""
     df = pk.example("insights")
     with _temporary_folder() as folder, redirect_stdout(io.StringIO() if options.json else sys.stdout):

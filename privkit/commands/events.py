@@ -14,7 +14,7 @@ from privkit.events import Key, Recipe, propose
 _PROPOSE = "propose"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_events(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     recipe = f"a recipe (.toml, .yaml or .json), or the word {_PROPOSE}, which drafts one from the file"
     parser.add_argument("recipe", type=Path, help=recipe)
@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_events(options: argparse.Namespace) -> int:
     """Write the events, whole or not at all, and print what was done; return 0."""
     if str(options.recipe) == _PROPOSE:
         return _propose(options)

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.commands.table import form, read_table, separator_of
+from privkit.commands.table import as_value, form, read_table, separator_of
 from privkit.errors import FileError
 from privkit.values.files import whole_file
 
@@ -191,6 +191,11 @@ def valued(relation: Any, file: Path, among: Sequence[str] | None = None) -> Any
         for name in relation.columns
     )
     return relation.project(", ".join(shown))
+
+
+def looked_at(table: Any, file: Path) -> Any:
+    """Return a command's table with amounts as numbers, for a look; it leaves as it came."""
+    return table.apply(as_value) if hasattr(table, "iloc") else valued(table, file)
 
 
 def quoted(name: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import partial
-from typing import TYPE_CHECKING
 
+from privkit.budget.account import Account
 from privkit.budget.doctor import diagnose
 from privkit.budget.entry import Counts
 from privkit.budget.export import csv_parts, json_parts, project_rows
@@ -20,15 +21,10 @@ from privkit.project.ledger_view import LedgerView
 from privkit.values.show import printable
 from privkit.view.sheets.project import counted
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from privkit.budget.account import Account
-
 _STORE = "a file or a SQLAlchemy URL (.privkit/ledger.db)"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def arguments_ledger(parser: argparse.ArgumentParser) -> None:
     """Add the actions and their options."""
     actions = parser.add_subparsers(dest="action", metavar="action", required=True)
     helps = {
@@ -53,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", help="print JSON")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_ledger(options: argparse.Namespace) -> int:
     """Do one action; return 0, or 3 where the doctor found a problem."""
     if options.action == "list" and (options.everywhere or options.find):
         _everywhere(options.find or "", as_json=options.json)

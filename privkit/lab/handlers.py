@@ -28,8 +28,7 @@ from privkit.errors.ledger import (
     LedgerTamperedError,
     LedgerVersionError,
 )
-from privkit.lab.folder import OutsideRootError
-from privkit.lab.reading import PAGE, entries_of, projects_in, version_of
+from privkit.lab.reading import PAGE, OutsideRootError, entries_of, projects_in, version_of
 
 #: How many seconds a request for changes is held, and how often the ledger's files are looked at meanwhile.
 HELD, EVERY = 25.0, 0.3

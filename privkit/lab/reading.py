@@ -1,6 +1,8 @@
 """What the side panel shows: the projects and entries of one folder's ledger, as JSON values. Never writes.
 
 Words sought in a ledger's entries, from the newest back, by stretches: each a short look into the database.
+
+What reads a ledger is loaded when the first one is read, so that a server starts without it.
 """
 
 from __future__ import annotations
@@ -9,23 +11,20 @@ import hashlib
 import os
 import re
 import time
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.store.place import FILE, FOLDER
-from privkit.lab.folder import confined, folder_under
+from privkit.errors import PrivkitError
 from privkit.values.exact import exact_text
 
-# What reads a ledger is loaded when the first one is read, so that a server starts without it.
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from privkit.budget.account import Account
     from privkit.budget.entry import Entry
     from privkit.budget.ledger import Ledger
     from privkit.budget.paging import Paged
     from privkit.values.loss import PrivacyLoss
-
 
 #: How many seconds one answer looks for.
 SECONDS = 0.5
@@ -255,3 +254,52 @@ def opened(entry: Entry) -> dict[str, Any]:
         "within": recorded_within(entry.question),
         "code": as_code(entry.question) if entry.state == "committed" else "",
     }
+
+
+# -- folders that a request may name: those under the server's root, and no others -------------------------------------
+
+
+class OutsideRootError(PrivkitError, PermissionError):
+    """A request named a place outside the server's root."""
+
+    # OSError.__str__ would show errno and filename.
+    __str__ = PrivkitError.__str__
+
+    @classmethod
+    def of(cls) -> OutsideRootError:
+        """The path leaves the root, or is no path at all."""
+        return cls("the folder must be a relative path under the server's root directory.")
+
+
+def folder_under(root: Path, path: str) -> Path:
+    """Return the folder that `path` names under `root`, links followed.
+
+    Raises
+    ------
+    OutsideRootError
+        For absolute paths, drives, ``..``, NUL, and links that lead outside.
+
+    Examples
+    --------
+    >>> folder_under(Path("/srv"), "a/../b")
+    Traceback (most recent call last):
+    ...
+    privkit.lab.reading.OutsideRootError: the folder must be a relative path under the server's root directory.
+    """
+    windows = PureWindowsPath(path)
+    if "\0" in path or "\\" in path or windows.drive or PurePosixPath(path).is_absolute() or ".." in path.split("/"):
+        raise OutsideRootError.of()
+    return confined(root, root / path)
+
+
+def confined(root: Path, place: Path) -> Path:
+    """Return `place` with its links followed, if that lies under `root`.
+
+    Raises
+    ------
+    OutsideRootError
+    """
+    resolved = place.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        raise OutsideRootError.of()
+    return resolved

@@ -357,7 +357,7 @@ class Project(Accountable, Plotted):
         """
         from privkit.values.show import _view
 
-        return _view("panel").panel_of(self)
+        return _view("panels").panel_of(self)
 
 
 def _reason(reason: object, example: str = "Example: 'the name was mistyped'.") -> str:

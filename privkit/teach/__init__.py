@@ -33,44 +33,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from privkit.teach import (
-        again,
-        answering,
-        blackboard,
-        bounds,
-        coins,
-        crowd,
-        game,
-        lattice_map,
-        piece,
-        practice,
-        roster,
-        totals,
-        worlds,
-    )
+    from privkit.teach import blackboard, counts, piece, practice, roster, tables, totals
 
-    return {
-        "Answer": answering.Answer,
-        "Board": blackboard.Board,
-        "Classroom": roster.Classroom,
-        "Piece": piece.Piece,
-        "Seat": blackboard.Seat,
-        "answer": answering.answer,
-        "ask_again": again.ask_again,
-        "board": blackboard.board,
-        "budget_game": game.budget_game,
-        "classmate": crowd.classmate,
-        "classroom": roster.classroom,
-        "clipping": bounds.clipping,
-        "join": roster.join,
-        "klt_map": lattice_map.klt_map,
-        "patients": lattice_map.patients,
-        "project": practice.project,
-        "students": crowd.students,
-        "thirty_coins": coins.thirty_coins,
-        "two_totals": totals.two_totals,
-        "two_worlds": worlds.two_worlds,
-    }[name]
+    homes = (blackboard, counts, piece, practice, roster, tables, totals)
+    return next(vars(home)[name] for home in homes if name in vars(home))
 
 
 def __dir__() -> list[str]:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from privkit.budget.account import Account
 
-
 #: How a question for a median is told.
 _MEDIAN = "median of "
 

@@ -11,10 +11,9 @@ from itertools import combinations
 
 from privkit.anonymity.kanonymity import kanon
 from privkit.anonymity.ldiversity import ldiv
-from privkit.teach.crowd import students
-from privkit.teach.lattice_map import patients
-from privkit.teach.noise import deviation
-from privkit.teach.worlds import right_at_most
+from privkit.teach.counts import right_at_most
+from privkit.teach.piece import deviation
+from privkit.teach.tables import patients, students
 from privkit.transform.generalize import generalize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.values.frozen import Frozen

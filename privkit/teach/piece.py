@@ -1,19 +1,20 @@
-"""A piece: a page that plays by itself, the still picture beside it, and the sentence that both show."""
+"""A piece: a page that plays by itself, the still picture beside it, and the sentence that both show.
+
+The noise that sentences and still pictures tell of is reckoned here; the pages have `noise.js`.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from privkit.values.arguments import public
 from privkit.values.show import Shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @public
@@ -109,3 +110,14 @@ class Still:
     def svg(self) -> str:
         """Return the picture."""
         return tostring(self._root, encoding="unicode")
+
+
+def deviation(epsilon: float) -> float:
+    """Return the standard deviation of a discrete Laplace of scale 1/ε: √(2a)/(1 − a) for a = e^(−ε).
+
+    Examples
+    --------
+    >>> round(deviation(1), 3)
+    1.357
+    """
+    return math.sqrt(2 * math.exp(-epsilon)) / -math.expm1(-epsilon)

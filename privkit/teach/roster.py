@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from privkit.budget.account import Account
 from privkit.budget.ledger import Ledger
 from privkit.budget.names import alike, tidy
 from privkit.errors import ParameterError, ProjectMismatchError, ProjectNotFoundError, close_matches
@@ -20,11 +21,6 @@ from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Shown
 from privkit.values.unit import ROW, PrivacyUnit
-
-if TYPE_CHECKING:
-    import os
-
-    from privkit.budget.account import Account
 
 #: Under this name the ledger has who is in the class: as a public fact, which every version reads and none charges.
 _SEATS = "student of the class"

@@ -147,7 +147,7 @@ class Paneled:
         -------
         ipywidgets.Widget
         """
-        return _view("panel").panel_of(self)
+        return _view("panels").panel_of(self)
 
 
 @public
@@ -288,7 +288,7 @@ class Explorable(Paneled):
         """
         if hierarchies is None:
             return super().panel()
-        return _view("panel").panel_of(self, hierarchies=hierarchies)
+        return _view("panels").panel_of(self, hierarchies=hierarchies)
 
 
 #: What stands over everything that the simulator had a hand in.

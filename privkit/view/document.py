@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privkit.study.dossiers.changes import VERSION
+from privkit.study.dossiers.dossier import Dossier
+from privkit.study.dossiers.form import Answer
 from privkit.study.written import in_a_cell
 from privkit.view.html import block
 from privkit.view.parts.markup import CSS, Markup, join, tag
-from privkit.view.parts.plain import words
-from privkit.view.parts.sheet import Block, Drawn, Folded, Meter, Note, Played, Sheet, Stacked, Table, Typed
+from privkit.view.parts.sheet import Block, Drawn, Folded, Meter, Note, Played, Sheet, Stacked, Table, Typed, words
 from privkit.view.sheets.dossier import Section, sections
-
-if TYPE_CHECKING:
-    from privkit.study.dossiers.dossier import Dossier
-    from privkit.study.dossiers.form import Answer
 
 _PAGE = (
     '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>TITLE</title>'

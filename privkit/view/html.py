@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import singledispatch
-from numbers import Real
-from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import SIMULATED, is_simulated
 from privkit.values.writing import amount_shown, ends, to_error
 from privkit.view import text
-from privkit.view.parts.markup import Markup, badge, card, chip, ink, join, meter, note, spread, table, tag
-from privkit.view.parts.piece import frame, picture
-from privkit.view.parts.sheet import (
-    Between,
-    Budget,
-    Chip,
-    Code,
-    Counted,
-    Drawn,
-    Folded,
-    Hinted,
-    Meter,
-    Name,
-    Note,
-    Pile,
-    Played,
-    Share,
-    Sheet,
-    Spread,
-    Stacked,
-    Table,
-    Typed,
-    Verdict,
+from privkit.view.parts import sheet
+from privkit.view.parts.markup import (
+    Markup,
+    badge,
+    card,
+    chip,
+    frame,
+    ink,
+    join,
+    meter,
+    note,
+    picture,
+    spread,
+    table,
+    tag,
 )
-from privkit.view.parts.words import number, percent
-from privkit.view.rooms import sheet_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from privkit.view.parts.sheet import sheet_of
+from privkit.view.parts.words import percent
 
 #: Names up to this length stay on one line.
 _SHORT = 24
@@ -50,7 +38,7 @@ def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None 
 
     `then` returns other steps for the value's own, where something else shows the value.
     """
-    found = text.stepping(sheet_of(value), then)
+    found = sheet_of(value, then)
     shown = plain(value) if found is None else card_of(found)
     if not is_simulated(value):
         return str(shown)
@@ -63,9 +51,9 @@ def plain(value: object) -> Markup:
     return card(type(value).__name__, tag("pre", text.render(value)))
 
 
-def card_of(sheet: Sheet) -> Markup:
+def card_of(shown: sheet.Sheet) -> Markup:
     """Return a sheet as one card."""
-    return card(sheet.answer, *map(block, sheet.blocks), then=sheet.then, exact=sheet.exact)
+    return card(shown.answer, *map(block, shown.blocks), then=shown.then, exact=shown.exact)
 
 
 @singledispatch
@@ -75,17 +63,17 @@ def block(found: object) -> Markup | None:
 
 
 @block.register
-def _note(found: Note) -> Markup:
+def _note(found: sheet.Note) -> Markup:
     return note(found.text)
 
 
 @block.register
-def _verdict(found: Verdict) -> Markup:
+def _verdict(found: sheet.Verdict) -> Markup:
     return badge(found.met, found.text)
 
 
 @block.register
-def _total(found: Drawn) -> Markup:
+def _total(found: sheet.Drawn) -> Markup:
     """Draw one number's interval between its ends: on an axis from zero, that of a large number is too thin to see."""
     low, high = ends(found.lower, found.upper)
     drawn = interval(found, "span")  # in one line with its ends where styles are dropped, too
@@ -93,7 +81,7 @@ def _total(found: Drawn) -> Markup:
 
 
 @block.register
-def _table(found: Table) -> Markup | None:
+def _table(found: sheet.Table) -> Markup | None:
     """Return a table; None where it has no rows."""
     rows = found.filled()
     if not rows:
@@ -124,28 +112,28 @@ def _table(found: Table) -> Markup | None:
     return join([tag("p", tag("strong", found.title)), shown]) if found.title else shown
 
 
-def _left(shown: object, of: Table) -> object:
+def _left(shown: object, of: sheet.Table) -> object:
     """Return a cell whose words begin at the left where styles are dropped too, as in an untrusted notebook."""
     return tag("div", shown, align="left") if of.facts else shown
 
 
 @block.register
-def _wide(found: Meter) -> Markup:
+def _wide(found: sheet.Meter) -> Markup:
     return tag("div", cell(found), class_="pk-wide")
 
 
 @block.register
-def _typed(found: Typed) -> Markup:
+def _typed(found: sheet.Typed) -> Markup:
     return tag("details", tag("summary", found.folded), tag("pre", tag("code", found.lines)))
 
 
 @block.register
-def _played(found: Played) -> Markup:
+def _played(found: sheet.Played) -> Markup:
     return join([frame(found.page, found.title, found.height), picture(found.still, found.sentence, _STILL)])
 
 
 @block.register
-def _budget(found: Budget) -> Markup:
+def _budget(found: sheet.Budget) -> Markup:
     """Return one symbol's bar: full for what is spent, hatched for what is reserved, empty for what is left."""
     spent, reserved, left, budget = map(amount_shown, (found.spent, found.reserved, found.left, found.budget))
     said = {
@@ -175,37 +163,27 @@ def _budget(found: Budget) -> Markup:
 
 @singledispatch
 def cell(found: object) -> object:
-    """Return a cell of a table; a text as it is, and nothing for None."""
-    return "" if found is None else found
-
-
-@cell.register(Real)
-def _number(found: Any) -> str:
-    return number(found)
+    """Return a cell of a table: a text as it is, another in its words."""
+    return found if isinstance(found, str) else sheet.words(found)
 
 
 @cell.register
-def _share(found: Share) -> str:
-    return percent(found.part, found.whole)
-
-
-@cell.register
-def _meter(found: Meter) -> Markup:
+def _meter(found: sheet.Meter) -> Markup:
     return meter(found.share, found.label, short=found.short, cells=found.letters)
 
 
 @cell.register
-def _chip(found: Chip) -> Markup:
+def _chip(found: sheet.Chip) -> Markup:
     return chip(found.kind, found.text)
 
 
 @cell.register
-def _spread(found: Spread) -> Markup:
+def _spread(found: sheet.Spread) -> Markup:
     return spread(found.counts, found.words)
 
 
 @cell.register
-def _folded(found: Folded) -> Markup | str:
+def _folded(found: sheet.Folded) -> Markup | str:
     if not found.reasons:
         return found.text
     why = (tag("div", line, class_="pk-note") for line in found.reasons)
@@ -213,40 +191,34 @@ def _folded(found: Folded) -> Markup | str:
 
 
 @cell.register
-def _pile(found: Pile) -> Markup:
+def _pile(found: sheet.Pile) -> Markup:
     return tag("div", *(tag("div", cell(one)) for one in found.cells))
 
 
 @cell.register
-def _counted(found: Counted) -> Markup:
+def _counted(found: sheet.Counted) -> Markup:
     share = percent(found.count, found.whole)
     bar = meter(found.count / found.whole if found.whole else 0.0, share, short=found.count > 0)
-    return tag("div", f"{number(found.count)} ({share})", bar)
+    return tag("div", str(found), bar)
 
 
 @cell.register
-def _between(found: Between) -> str:
-    said = percent if found.shares else number
-    return f"{said(found.low)} to {said(found.high)}"
-
-
-@cell.register
-def _name(found: Name) -> Markup:
+def _name(found: sheet.Name) -> Markup:
     return tag("span", found.text, class_="pk-whole" if len(found.text) <= _SHORT else None)
 
 
 @cell.register
-def _code(found: Code) -> Markup:
+def _code(found: sheet.Code) -> Markup:
     return tag("code", found.text)
 
 
 @cell.register
-def _hinted(found: Hinted) -> Markup:
+def _hinted(found: sheet.Hinted) -> Markup:
     return tag("span", found.text, title=found.hint)
 
 
 @cell.register
-def _stacked(found: Stacked) -> Markup:
+def _stacked(found: sheet.Stacked) -> Markup:
     first, *rest = found.lines
     if found.lead:
         return tag("div", tag("strong", first), *(tag("div", line, class_="pk-note") for line in rest))
@@ -254,12 +226,12 @@ def _stacked(found: Stacked) -> Markup:
 
 
 @cell.register
-def _met(found: Verdict) -> Markup:
+def _met(found: sheet.Verdict) -> Markup:
     return badge(found.met, found.text)
 
 
 @cell.register
-def interval(found: Drawn, element: str = "div") -> Markup:
+def interval(found: sheet.Drawn, element: str = "div") -> Markup:
     """Return a bar on its axis: full up to the interval, pale in it, a line at the number."""
     span = found.end - found.start
     ground = 0 if found.start <= 0 else found.lower  # where bars stand, if the axis holds it

@@ -13,10 +13,9 @@ from privkit.dp.noise.noise import ALPHA
 from privkit.errors.engines import LibraryRequiredError
 from privkit.values.show import SIMULATED, is_simulated, printable
 from privkit.values.writing import level_text
-from privkit.view.parts.moments import dates_text, day_text
-from privkit.view.parts.words import label
+from privkit.view.parts.sheet import sheet_of
+from privkit.view.parts.words import dates_text, day_text, label, value_text
 from privkit.view.plots.theme import theme_named
-from privkit.view.rooms import sheet_of
 from privkit.view.sheets.released.numbers import Cell, chosen
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _shown(frame: pd.DataFrame, keys: list[str], numbers: list[str], spanned: li
 
     columns: dict[str, list[str]] = {}
     for place in range(len(keys)):
-        columns[_key(place)] = [_key_text(value) for value in frame.index.get_level_values(place)]
+        columns[_key(place)] = [value_text(value) for value in frame.index.get_level_values(place)]
     for name in numbers:
         values, limits = frame[name].tolist(), limits_in(frame, name, numbers[0])
         if limits is None:
@@ -132,9 +131,4 @@ def _plain(value: object) -> str:
     """Return what was chosen: a number, a date, or public values."""
     if isinstance(value, date):
         return day_text(value)
-    return chosen(value) if isinstance(value, list | tuple | int | float) else _key_text(value)
-
-
-def _key_text(value: object) -> str:
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return "missing" if missing else label(value, 60)
+    return chosen(value) if isinstance(value, list | tuple | int | float) else value_text(value)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from privkit.values.show import SIMULATED, is_simulated
-from privkit.view.parts.sheet import Note, Sheet, Table, Verdict
+from privkit.view.parts.sheet import Block, Note, Sheet, Table, Verdict, sheet_of
 from privkit.view.parts.words import lines
-from privkit.view.rooms import sheet_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from privkit.view.parts.sheet import Block
 
 
 def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None = None) -> str:
@@ -21,14 +14,9 @@ def render(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None 
 
     `then` returns other steps for the value's own, where something else shows the value.
     """
-    found = stepping(sheet_of(value), then)
+    found = sheet_of(value, then)
     text = f"<{type(value).__name__}>" if found is None else text_of(found)
     return f"{SIMULATED}\n{text}" if is_simulated(value) else text
-
-
-def stepping(sheet: Sheet | None, then: Callable[[Sequence[str]], Sequence[str]] | None) -> Sheet | None:
-    """Return a sheet with other steps."""
-    return sheet if sheet is None or then is None else replace(sheet, then=list(then(sheet.then)))
 
 
 def text_of(sheet: Sheet) -> str:

@@ -27,8 +27,7 @@ from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.errors.dp import IntervalError, NotLinearError
 from privkit.project.asking import FUNCTIONS
 from privkit.values.writing import ends, error_text, to_error, with_error, with_interval
-from privkit.view.parts.sheet import Drawn, Table
-from privkit.view.rooms import sheet_of
+from privkit.view.parts.sheet import Drawn, Table, sheet_of
 
 for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")

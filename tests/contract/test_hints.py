@@ -16,7 +16,7 @@ from privkit.errors.anonymity import InfeasibleError
 from privkit.errors.events import EventsInputError
 from privkit.errors.ledger import LedgerMissingError
 from privkit.events import example_orders
-from privkit.view.rooms import sheet_of
+from privkit.view.parts.sheet import sheet_of
 
 mpl.use("Agg")
 LONG = "how_the_person_lived_in_the_year_before_the_survey_began_as_told_by_"

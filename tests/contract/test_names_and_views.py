@@ -25,12 +25,14 @@ VIEWS = sorted(path.name for path in GOLDEN.iterdir())
 #: What other classes are made from: no value is one of these and no more.
 BASES = {
     "Attacks",
+    "Chosen",
     "TableAttacks",
     "ClassReport",
     "Explorable",
     "Panel",
     "Paneled",
     "Plotted",
+    "ReportPanel",
     "Register",
     "Released",
     "Shown",

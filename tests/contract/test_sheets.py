@@ -11,9 +11,8 @@ from pinned_views import GOLDEN, without_what_differs
 
 from privkit.values.show import Paneled
 from privkit.view import text
-from privkit.view.parts.sheet import Sheet, Table, Verdict
+from privkit.view.parts.sheet import Sheet, Table, Verdict, sheet_of
 from privkit.view.plots.kinds import mark
-from privkit.view.rooms import sheet_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 _FIGURE = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")

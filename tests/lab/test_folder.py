@@ -2,7 +2,7 @@
 
 import pytest
 
-from privkit.lab.folder import OutsideRootError, confined, folder_under
+from privkit.lab.reading import OutsideRootError, confined, folder_under
 
 
 @pytest.mark.parametrize("path", ["", "a", "a/b", "a b/ü", "..a", "a/..b"])

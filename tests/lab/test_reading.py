@@ -9,9 +9,8 @@ import pytest
 
 import privkit as pk
 from privkit.errors import LedgerError, PrivkitError
-from privkit.lab.folder import OutsideRootError
 from privkit.lab.handlers import STATUSES
-from privkit.lab.reading import entries_of, projects_in, version_of
+from privkit.lab.reading import OutsideRootError, entries_of, projects_in, version_of
 from privkit.values.loss import PrivacyLoss
 
 

@@ -24,7 +24,7 @@ from privkit.study.assessments import measured, quarters
 from privkit.study.assessments.measured import Measurement
 from privkit.study.assessments.quarters import _Known, quarters_between
 from privkit.values.loss import PrivacyLoss
-from privkit.view.rooms import sheet_of
+from privkit.view.parts.sheet import sheet_of
 
 CANARY = "CANARY-7f3a"
 PEOPLE = pd.DataFrame({"zip": [CANARY, "b", "b", "c"] * 5, "plan": ["basic", "plus"] * 10})

@@ -21,7 +21,7 @@ def test_the_deviation_is_that_of_the_chances(epsilon):
       return [Math.sqrt(sum), f.deviation(given)];"""
     summed, stated = in_node("ask_again", code, epsilon)
     assert stated == pytest.approx(summed, rel=1e-9)
-    from privkit.teach.noise import deviation
+    from privkit.teach.piece import deviation
 
     assert deviation(epsilon) == pytest.approx(stated, rel=1e-12)
 

@@ -53,7 +53,7 @@ def test_the_best_bound_is_the_best_of_all_and_lies_within(data):
         errors = in_node("clipping", f"return given[1].map((u) => f.error(given[0], u, {epsilon}));", given)
         best = in_node("clipping", f"return f.best(given[0], given[1], {epsilon});", given)
         assert best == data["uppers"][int(np.argmin(errors))]
-    from privkit.teach.bounds import best_upper
+    from privkit.teach.totals import best_upper
 
     assert data["uppers"][0] < best_upper() < data["uppers"][-1]
     assert best_upper() == in_node("clipping", "return f.best(given[0], given[1], 0.3);", given)

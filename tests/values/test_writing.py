@@ -24,7 +24,7 @@ from privkit.values.writing import (
     with_error,
     with_interval,
 )
-from privkit.view.parts.moments import day_within
+from privkit.view.parts.words import day_within
 
 WIDTHS = st.floats(min_value=1e-9, max_value=1e9)
 VALUES = st.floats(min_value=-1e9, max_value=1e9)

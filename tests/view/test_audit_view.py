@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.view.parts.sheet import Folded, Meter, Pile, Spread, Table, Typed
-from privkit.view.rooms import sheet_of
+from privkit.view.parts.sheet import Folded, Meter, Pile, Spread, Table, Typed, sheet_of
 
 MOST = (1, 4, 9, 99, 10**9)
 TALL, BARS = "▁▂▃▄▅▆▇█", " ▏▎▍▌▋▊▉█"

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.dates import date2num, num2date
 
 import privkit as pk
-from privkit.view.parts.moments import dates_text
-from privkit.view.sheets.released.times import spans
+from privkit.view.parts.words import dates_text
+from privkit.view.sheets.released.numbers import spans
 
 DAYS = [dt.date(2026, 1, 1) + dt.timedelta(days=place) for place in range(60)]
 PLANS = ["a", "b", "c"]

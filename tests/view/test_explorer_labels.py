@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.view.panels.labels import before_after, steps_of_levels
+from privkit.view.panels.lattice import before_after, steps_of_levels
 from privkit.view.panels.source import Source
 
 pytest.importorskip("ipywidgets")

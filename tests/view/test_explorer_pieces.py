@@ -14,10 +14,9 @@ import pytest
 pytest.importorskip("ipywidgets")
 
 import privkit as pk
-from privkit.view.panel import panel_of
-from privkit.view.panels import atlas as atlases
-from privkit.view.panels import transform
-from privkit.view.panels.atlas import Atlas
+from privkit.view.panels import lattice as atlases
+from privkit.view.panels import panel_of, transform
+from privkit.view.panels.lattice import Atlas
 
 QI = ["zip", "age"]
 

@@ -21,9 +21,9 @@ from privkit.values.show import Plotted
 from privkit.view import html, plots, text
 from privkit.view.panels.base import drawing, in_pictures, line, words
 from privkit.view.parts.markup import Markup, badge, card, esc, meter, steps, table, tag
+from privkit.view.parts.sheet import room_of
 from privkit.view.parts.words import argument, label, names, number, percent
 from privkit.view.plots.theme import THEMES
-from privkit.view.rooms import room_of
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -176,7 +176,7 @@ def test_a_value_without_views_is_named_and_one_of_ours_found_through_its_base()
 def test_a_room_without_html_shows_its_text_escaped(monkeypatch):
     report = kanon(pd.DataFrame({"a": [1]}), "a")
     for renderer in (html, text, plots):
-        monkeypatch.setattr(renderer, "sheet_of", lambda value: None)
+        monkeypatch.setattr(renderer, "sheet_of", lambda *_: None)
     assert text.render(report) == "<KAnonymityReport>"
     assert "&lt;KAnonymityReport&gt;" in html.render(report)
     with pytest.raises(TypeError, match="no plot"):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import privkit as pk
 from privkit.budget.entry import Balance, Charged, Counts
 from privkit.values.loss import PrivacyLoss
-from privkit.view.panels.history import History, over_time
+from privkit.view.panels.project import History, over_time
 
 
 class Written:

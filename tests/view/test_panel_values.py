@@ -22,8 +22,7 @@ from privkit.risk.report import risk
 from privkit.transform.lattice import lattice
 from privkit.values.show import Paneled
 from privkit.values.writing import error_text
-from privkit.view.panel import panel_of
-from privkit.view.panels import cells
+from privkit.view.panels import notebook, panel_of
 from privkit.view.panels.classes import histogram
 from privkit.view.panels.risk import _least
 from privkit.view.parts.words import percent
@@ -531,7 +530,7 @@ def test_no_two_widgets_share_a_part(panels, people):
 
 
 def _made_of(panel):
-    from privkit.view.panels.cells import _parts
+    from privkit.view.panels.notebook import _parts
 
     found = list(_parts(panel))
     owners = [part for part in found if hasattr(part, "layout")]
@@ -548,7 +547,7 @@ def test_every_control_has_words(panels):
 
 def test_without_ipywidgets_the_picture_stands_alone(people, monkeypatch):
     found = importlib.util.find_spec
-    monkeypatch.setattr("privkit.view.panel.find_spec", lambda name: None if name == "ipywidgets" else found(name))
+    monkeypatch.setattr("privkit.view.panels.find_spec", lambda name: None if name == "ipywidgets" else found(name))
     still = panel_of(pk.kanon(people, "zip"))
     assert "stands still" in still._repr_html_()
     assert repr(still).startswith("k = ")
@@ -602,7 +601,7 @@ def test_a_ledger_that_is_gone_is_told(project, ledger_path):
 def test_a_cell_that_runs_again_closes_what_its_earlier_run_made(monkeypatch):
     report = pk.example("insights").head(50).privacy.kanon(["zip", "age"], k=5)
     running = [("cell a", 1)]
-    monkeypatch.setattr(cells, "_running", lambda: running[0])
+    monkeypatch.setattr(notebook, "_running", lambda: running[0])
     one, two = report.panel(), report.panel()
     running[0] = ("cell b", 2)
     other = report.panel()
@@ -610,7 +609,7 @@ def test_a_cell_that_runs_again_closes_what_its_earlier_run_made(monkeypatch):
     running[0] = ("cell a", 3)
     again = report.panel()
     assert [panel.comm is None for panel in (one, two, other, again)] == [True, True, False, False]
-    assert all(part.comm is None for part in cells._parts(one))
+    assert all(part.comm is None for part in notebook._parts(one))
 
 
 def test_what_to_type_next_is_the_panels_own():

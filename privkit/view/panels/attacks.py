@@ -6,9 +6,10 @@ Exact figures of members and controls, for the owner's eyes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider
 
@@ -41,9 +42,6 @@ from privkit.view.parts.words import label, number, percent, plural
 from privkit.view.sheets.attacked_models import compared_table
 from privkit.view.sheets.attacks import WORDS
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 #: Confidences of intervals, and shares of others that may be named wrongly, of the sliders.
 _SURE = (0.8, 0.9, 0.95, 0.99, 0.999)
 _ALARMS = tuple(Fraction(one, 1000) for one in (1, 2, 5, 10, 20, 50, 100, 200, 500))
@@ -57,19 +55,24 @@ _POINTS = 40
 _NARROW = {"description_width": "7em"}
 
 
-@panel.register(AttackReport)
-@panel.register(ReleaseAttackReport)
-@panel.register(AttackParts)
-def _found(value: AttackReport | ReleaseAttackReport | AttackParts) -> FoundPanel:
-    return FoundPanel(value)
+class Chosen(Panel):
+    """A panel whose fields choose what its picture shows."""
+
+    _picture: HTML
+
+    def _choose(self, **values: Any) -> None:
+        """Set those fields, by their names, that a value is given for."""
+        with self.calm(self._picture):
+            for name, value in values.items():
+                if value is not None:
+                    getattr(self, name).value = value
+
+    def still(self) -> str:
+        """Return the picture as it is now."""
+        return str(self._picture.value)
 
 
-@panel.register(ModelAttackReport)
-def _model(report: ModelAttackReport) -> ModelPanel:
-    return ModelPanel(report)
-
-
-class FoundPanel(Panel):
+class FoundPanel(Chosen):
     """Whom attacks find, beside controls: by attack, by how many are alike, by group; at a confidence that you choose.
 
     Parameters
@@ -102,10 +105,7 @@ class FoundPanel(Panel):
 
     def show(self, attack: str | None = None, by: str | None = None, confidence: float | None = None) -> None:
         """Show an attack's finds by the column `by`, "people alike" or "" (all attacks); at another confidence."""
-        with self.calm(self._picture):
-            for field, value in ((self.attack, attack), (self.by, by), (self.confidence, confidence)):
-                if value is not None:
-                    field.value = value
+        self._choose(attack=attack, by=by, confidence=confidence)
 
     def _draw(self) -> None:
         with self.calm(self._picture):
@@ -116,14 +116,14 @@ class FoundPanel(Panel):
             self.shown_ = _sure(value, self.confidence.value)
             self._picture.value = str(_picture(self.shown_))
 
-    def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
-
     def words(self) -> str:
         """Return the text of what is shown, at its confidence."""
         told = f"Intervals hold with {percent(self.confidence.value)} confidence, each for itself."
         return inserted(text.render(self.shown_, at(".shown_")), [told])
+
+
+for kind in (AttackReport, ReleaseAttackReport, AttackParts):
+    panel.register(kind, FoundPanel)
 
 
 def _views(value: AttackReport | ReleaseAttackReport | AttackParts) -> list[tuple[str, str]]:
@@ -188,7 +188,7 @@ def pairs(rows: Sequence[tuple[str, float, float]], others: str) -> Markup:
     return drawing(f"Found of members against {others}: {told}", *shapes, height=_BOTTOM + 36)
 
 
-class ModelPanel(Panel):
+class ModelPanel(Chosen):
     """How many of a model's members are found, at the share of others that may be named wrongly; repairs beside it.
 
     Parameters
@@ -221,23 +221,13 @@ class ModelPanel(Panel):
 
     def show(self, alarms: Fraction | None = None, model: str | None = None) -> None:
         """Allow another share of false alarms, of those of the slider; or look at another model."""
-        with self.calm(self._picture):
-            for field, value in ((self.alarms, alarms), (self.model, model)):
-                if value is not None:
-                    field.value = value
+        self._choose(alarms=alarms, model=model)
 
     def _draw(self) -> None:
         with self.calm(self._picture):
             self.alarms_ = self.alarms.value
-            self._picture.value = str(
-                card(
-                    self._told(),
-                    STYLE,
-                    self._curve(),
-                    block(compared_table(self.report, self.alarms_)),
-                    exact=True,
-                )
-            )
+            table = block(compared_table(self.report, self.alarms_))
+            self._picture.value = str(card(self._told(), STYLE, self._curve(), table, exact=True))
 
     def _curve(self) -> Markup:
         name = self.model.value
@@ -254,14 +244,13 @@ class ModelPanel(Panel):
             f"({percent(low)} to {percent(high)})."
         )
 
-    def still(self) -> str:
-        """Return the picture as it is now."""
-        return str(self._picture.value)
-
     def words(self) -> str:
         """Return the report's text, and what is found at the false alarms that are shown."""
         name = "" if not self.report.repairs else f"{label(self.model.value)}: "
         return inserted(text.render(self.report, at(".report")), [name + self._told()])
+
+
+panel.register(ModelAttackReport, ModelPanel)
 
 
 #: The shares of others that a curve is drawn along, by powers of ten from the least that the slider has.
@@ -286,7 +275,7 @@ def curve(report: ModelAttackReport, found: Sequence[float], alarms: Fraction) -
         return _LEFT + across * (_RIGHT - _LEFT), _BOTTOM - found * (_BOTTOM - _TOP)
 
     limit = place(float(alarms), 0.0)[0]
-    ticks = [words(*_below(place(share, 0.0)), percent(share), small=True) for share in (0.001, 0.01, 0.1)]
+    ticks = [words(place(share, 0.0)[0], _BOTTOM + 14, percent(share), small=True) for share in (0.001, 0.01, 0.1)]
     told = f"{percent(report.found_at(alarms).rate.observed)} of members at {percent(float(alarms))} of others"
     return drawing(
         f"Members found by false alarms: {told}",
@@ -299,7 +288,3 @@ def curve(report: ModelAttackReport, found: Sequence[float], alarms: Fraction) -
         words(WIDTH / 2, _BOTTOM + 30, f"others named wrongly; above it members found ({number(report.n_attacked)})"),
         height=_BOTTOM + 36,
     )
-
-
-def _below(place: tuple[float, float]) -> tuple[float, float]:
-    return place[0], place[1] + 14

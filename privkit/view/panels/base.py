@@ -10,26 +10,18 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
 from html import unescape
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from ipywidgets import HTML, VBox
+from ipywidgets import HTML, VBox, Widget
 
 from privkit.errors import PrivkitError
 from privkit.errors.arguments import PanelCopyError
-from privkit.view.panels import kept
-from privkit.view.panels.front import in_marimo, moves
-from privkit.view.parts.markup import Markup, card, esc, join, note, tag, whole
-from privkit.view.parts.piece import picture
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from ipywidgets import Widget
-
+from privkit.view.panels.notebook import PLACES, display_kept, in_marimo, moment, moves, send_soon
+from privkit.view.parts.markup import Markup, card, esc, join, note, picture, tag, whole
 
 #: How wide a field is at most: its margins stay inside. And fields in a row, one below the other where it is narrow.
 #: As dictionaries, since each widget needs a layout of its own: it is closed with its panel (`cells`).
@@ -154,12 +146,15 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
     panel says. The JupyterLab extension knows panels by their class and gives their sliders names.
     """
 
+    #: Whether it stays as it is when the cell that made it runs again.
+    _stays = False
+
     def __init__(self, children: Sequence[Widget]) -> None:
         super().__init__(children)
         self.add_class("privkit-panel")
-        self.places: deque[str] = deque(maxlen=kept.PLACES)
+        self.places: deque[str] = deque(maxlen=PLACES)
         for part in _valued(self):
-            part.observe(lambda _: kept.changed(self), "value")
+            part.observe(lambda _: send_soon(self), "value")
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         """Refuse to be pickled.
@@ -192,7 +187,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
 
     def _ipython_display_(self) -> None:
         """Display the panel where its last picture is kept."""
-        if not kept.shown(self, self.places):
+        if not display_kept(self, self.places):
             sys.stdout.write(f"{self!r}\n")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -207,7 +202,7 @@ class Panel(VBox):  # type: ignore[misc, unused-ignore]
         """
         bundle = dict(super()._repr_mimebundle_() or {}) if moves() else {}
         why = _IN_MARIMO if in_marimo() else _STILL
-        told = tag("div", note(why.format(kept.moment())), class_="privkit")
+        told = tag("div", note(why.format(moment())), class_="privkit")
         still = tag("div", Markup(in_pictures(self.still())), told, class_="privkit-still")
         return {**bundle, "text/plain": repr(self), "text/html": str(still)}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, BoundedFloatText, HBox, Text
 
@@ -12,22 +13,12 @@ from privkit.dp.plan import Plan
 from privkit.values.writing import error_text
 from privkit.view import text
 from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WIDTH, WRAPPED, at, box, drawing, line, panel, words
-from privkit.view.panels.spending import Spending, beside
-from privkit.view.panels.steps import StepSlider, plain, round_steps
-from privkit.view.parts.markup import Markup, card, join, meter, tag
+from privkit.view.panels.spending import Spending, StepSlider, beside, plain, round_steps
+from privkit.view.parts.markup import Markup, card, meter, tag
 from privkit.view.parts.words import amount, attacker, number, percent
 from privkit.view.sheets.released.plans import plan_answer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
 _NARROW = {"description_width": "6.5em"}
-
-
-@panel.register(Plan)
-def _plan(plan: Plan) -> PlanPanel:
-    return PlanPanel(plan)
 
 
 class PlanPanel(Spending):
@@ -144,15 +135,11 @@ class PlanPanel(Spending):
     def _draw(self) -> None:
         self._picture.value = str(picture(self.plan, self._first, beside(self.plan, supposed(self.suppose.value))))
 
-    def still(self) -> str:
-        """Return the picture, and the release if there is one."""
-        return str(join(Markup(part) for part in (self._picture.value, self._result.value) if part))
-
-    def words(self) -> str:
-        """Return the plan's text, or that of what was released."""
-        if self.release_ is not None:
-            return text.render(self.release_, at(".release_"))
+    def _unreleased(self) -> str:
         return text.render(self.plan, at(".plan"))
+
+
+panel.register(Plan, PlanPanel)
 
 
 def supposed(text: str) -> float | None:

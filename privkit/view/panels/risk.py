@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ipywidgets import HTML, BoundedFloatText, FloatLogSlider, HBox
+from ipywidgets import BoundedFloatText, FloatLogSlider
 
 from privkit.anonymity.class_sizes import Contributions, Sizes
 from privkit.risk.report import RiskReport
-from privkit.view import html, text
+from privkit.view import html
 from privkit.view.html import block
-from privkit.view.panels.base import NUMBER, SLIDER, STYLE, WRAPPED, Panel, panel
-from privkit.view.panels.below import explorer_of, shown_below, steps_of, still_of, words_of
+from privkit.view.panels.anonymity import ReportPanel
+from privkit.view.panels.base import NUMBER, SLIDER, STYLE, panel
 from privkit.view.panels.classes import contributions, histogram
 from privkit.view.parts.markup import Markup, badge, card, tag
 from privkit.view.parts.sheet import Table
 from privkit.view.parts.words import names, number, percent, plural
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
 _LOWEST = 0.01
 
 
-@panel.register(RiskReport)
-def _risk(report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> RiskPanel:
-    return RiskPanel(report, hierarchies)
-
-
-class RiskPanel(Panel):
+class RiskPanel(ReportPanel[RiskReport]):
     """The rows by the size of their class, and how many are at risk above a threshold that you move.
 
     Exact, for the owner's eyes.
@@ -49,33 +41,13 @@ class RiskPanel(Panel):
     """
 
     def __init__(self, report: RiskReport, hierarchies: Mapping[str, object] | None = None) -> None:
-        self.report = report
-        self.threshold = _start(report)
-        self._sizes = Sizes.of(report.crowds.sizes, report.crowds.counts)
-        self._columns = Contributions(report.tally)
-        self._picture = HTML()
-        self.slider = FloatLogSlider(
-            value=self.threshold,
-            min=math.log10(_LOWEST),
-            max=0,
-            step=0.02,
-            description="threshold",
-            readout=False,
-            layout=SLIDER,
+        self.threshold = start = _start(report)
+        slider = FloatLogSlider(
+            start, min=math.log10(_LOWEST), max=0, step=0.02, description="threshold", readout=False, layout=SLIDER
         )
-        self.number = BoundedFloatText(
-            value=self.threshold,
-            min=_LOWEST,
-            max=1,
-            step=0.01,
-            description="risk >",
-            layout=NUMBER,
-        )
-        self.explorer = explorer_of(report, lambda: _least(self.threshold), hierarchies)
-        super().__init__([HBox([self.slider, self.number], layout=WRAPPED), self._picture, *shown_below(self.explorer)])
+        number = BoundedFloatText(start, min=_LOWEST, max=1, step=0.01, description="risk >", layout=NUMBER)
+        super().__init__(report, slider, number, hierarchies)
         self.slider.observe(lambda change: self.show(float(f"{change.new:.2g}")), "value")
-        self.number.observe(lambda change: self.show(change.new), "value")
-        self._draw()
 
     def show(self, threshold: float) -> None:
         """Move the line to a threshold."""
@@ -90,28 +62,21 @@ class RiskPanel(Panel):
             if self.explorer is not None and _least(threshold) != before:
                 self.explorer.judge(_least(threshold))
 
+    def _least(self) -> int:
+        return _least(self.threshold)
+
     def _draw(self) -> None:
         self._picture.value = str(picture(self.report, self._sizes, self._columns, self.threshold))
 
-    def _steps(self) -> Callable[[Sequence[str]], list[str]]:
-        return steps_of(self.explorer)
-
     def still(self) -> str:
         """Return the report's HTML, how many are above the threshold, the column contributions, and the explorer."""
-        told = str(card(_above(self.report, self._sizes, self.threshold)))
-        parts = [html.render(self.report, self._steps()), *([told] if self._sizes.n_rows else [])]
-        return still_of(parts, self._columns, _least(self.threshold), self.explorer)
+        return super().still()
 
-    def words(self) -> str:
-        """Return the same as text."""
-        more = [f"{_above(self.report, self._sizes, self.threshold)}."] if self._sizes.n_rows else []
-        return words_of(
-            text.render(self.report, self._steps()),
-            self._columns,
-            _least(self.threshold),
-            self.explorer,
-            *more,
-        )
+    def _remark(self) -> str:
+        return _above(self.report, self._sizes, self.threshold) if self._sizes.n_rows else ""
+
+
+panel.register(RiskReport, RiskPanel)
 
 
 def picture(report: RiskReport, sizes: Sizes, columns: Contributions, threshold: float) -> Markup:

@@ -6,27 +6,24 @@ Plans and prices are those of ``df.privacy.plan``: the panel types the call, and
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider, Text
 
+from privkit.dp.plan import Plan
 from privkit.errors import ParameterError, PrivkitError
 from privkit.project.dp import plan as plans
+from privkit.project.project import Project
 from privkit.tally.frame import names_of, open_frame
 from privkit.values.show import printable
 from privkit.view import text
-from privkit.view.panels.base import FULL, STYLE, WRAPPED, at, inserted, refused
+from privkit.view.panels.base import FULL, STYLE, WRAPPED, inserted, refused
 from privkit.view.panels.dp import picture, supposed
 from privkit.view.panels.source import Source, typed
-from privkit.view.panels.spending import Spending, beside
-from privkit.view.panels.steps import plain, round_steps
+from privkit.view.panels.spending import Spending, beside, plain, round_steps
 from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, label
-from privkit.view.sheets.checks import left_after, stands
-
-if TYPE_CHECKING:
-    from privkit.dp.plan import Plan
-    from privkit.project.project import Project
+from privkit.view.sheets.released.plans import left_after, stands
 
 #: What can be asked, by the name of its call; those of a column need bounds.
 _STATISTICS = {
@@ -176,14 +173,11 @@ class QuestionPanel(Spending):
         after = [tag("p", line) for line in (left_after(plan, plan.left, found), stands(found)) if line]
         self._picture.value = str(join([shown, card("After it", *after), code]))
 
-    def still(self) -> str:
-        """Return the picture, and the release if there is one."""
-        return str(join(Markup(part) for part in (self._picture.value, self._result.value) if part))
-
     def words(self) -> str:
         """Return the plan's text with the code that asks the same, or that of what was released."""
-        if self.release_ is not None:
-            return text.render(self.release_, at(".release_"))
+        return super().words()
+
+    def _unreleased(self) -> str:
         if self.plan is None:
             return str(self._refused)
         return inserted(text.render(self.plan, lambda _: [self.call()]), [f"Shown at {amount(self.plan.loss)}."])

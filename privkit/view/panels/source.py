@@ -8,16 +8,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.values.show import printable
-from privkit.view.panels.front import in_marimo
+from privkit.view.panels.notebook import in_marimo
 from privkit.view.parts.markup import Markup, join, tag
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from privkit.transform.lattice import Lattice
 
 

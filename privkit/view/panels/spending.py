@@ -5,25 +5,22 @@ And what an error means beside an answer of a size that is publicly known, or in
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ipywidgets import HTML, Button, HBox, Layout
+from ipywidgets import HTML, Button, HBox, Layout, SelectionSlider
 
+from privkit.dp.answers.release import Release
+from privkit.dp.plan import Plan
 from privkit.values.exact import exact_text
 from privkit.values.writing import ends, error_percent, error_text
-from privkit.view import html
+from privkit.view import html, text
 from privkit.view.panels.base import WRAPPED, Panel, at, live
-from privkit.view.parts.markup import card, tag
+from privkit.view.parts.markup import Markup, card, join, tag
 from privkit.view.parts.words import amount, number
-from privkit.view.sheets.checks import left_after, replayed, stands
-from privkit.view.sheets.released.plans import plan_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from privkit.dp.answers.release import Release
-    from privkit.dp.plan import Plan
+from privkit.view.sheets.released.plans import left_after, plan_answer, replayed, stands
 
 
 class Spending(Panel):
@@ -39,6 +36,7 @@ class Spending(Panel):
 
     plan: Plan | None
     release_: Release | None = None
+    _picture: HTML
 
     def buttons(self) -> HBox:
         """Make the buttons, and the places of what they tell."""
@@ -55,6 +53,18 @@ class Spending(Panel):
 
     def _draw(self) -> None:
         raise NotImplementedError
+
+    def _unreleased(self) -> str:
+        """Return the plan's text."""
+        raise NotImplementedError
+
+    def still(self) -> str:
+        """Return the picture, and the release if there is one."""
+        return str(join(Markup(part) for part in (self._picture.value, self._result.value) if part))
+
+    def words(self) -> str:
+        """Return the plan's text, or that of what was released."""
+        return self._unreleased() if self.release_ is None else text.render(self.release_, at(".release_"))
 
     def _ask(self) -> None:
         """Ask once, in words that name the price."""
@@ -124,3 +134,56 @@ def beside(plan: Plan, answer: float | None) -> str:
     between = " and ".join(ends(answer - width, answer + width))
     told = f"If the exact answer were {number(answer)}, what is released would be between {between}, 95 times in 100"
     return f"{told}{share} (± {error_text(width)}). The answer is supposed: no row was read."
+
+
+def round_steps(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 of each power of ten between two numbers, both of which are in reach.
+
+    Examples
+    --------
+    >>> round_steps(0.002, 0.3), round_steps(0.3, 4)
+    ([0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2], [0.5, 1.0, 2.0])
+    """
+    places = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+    found = [float(f"{digit}e{place}") for place in places for digit in (1, 2, 5)]
+    return [one for one in found if low <= one <= high]
+
+
+def plain(amount: float) -> str:
+    """Return an amount in digits.
+
+    Examples
+    --------
+    >>> plain(0.00005), plain(20.0)
+    ('0.00005', '20')
+    """
+    return f"{amount:.15f}".rstrip("0").rstrip(".")
+
+
+class StepSlider(SelectionSlider):  # type: ignore[misc, unused-ignore]
+    """A slider of round steps. What lies between them is a step too while it is shown: it tells no other number.
+
+    Parameters
+    ----------
+    steps : sequence of float
+        In ascending order.
+    value : float
+        The first number: it stays one of the steps.
+    told : callable
+        How a number is written.
+    """
+
+    def __init__(self, steps: Sequence[float], value: float, told: Callable[[float], str], **options: Any) -> None:
+        self._steps, self._told = sorted({*steps, value}), told
+        super().__init__(options=self._named(self._steps), value=value, **options)
+
+    def _named(self, steps: Sequence[float]) -> list[tuple[str, float]]:
+        return [(self._told(step), step) for step in steps]
+
+    def put(self, value: float) -> None:
+        """Show a number, whichever it is."""
+        with self.hold_sync():
+            steps = sorted({*self._steps, value})
+            if [step for _, step in self.options] != steps:  # type: ignore[has-type]  # ipywidgets tells none
+                self.options = self._named(steps)
+            self.value = value

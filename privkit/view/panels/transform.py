@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ipywidgets import HTML, Button, Layout, SelectionSlider, Text
 
+from privkit.anonymity.class_sizes import Sizes
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.lattice import Lattice, Survey, lattice
 from privkit.values.show import printable
 from privkit.view import text
 from privkit.view.html import block
-from privkit.view.panels.atlas import MOST, Atlas, begin, in_pieces
 from privkit.view.panels.base import STYLE, Panel, inserted, panel
 from privkit.view.panels.classes import histogram
-from privkit.view.panels.labels import example, example_line, steps_of_levels
+from privkit.view.panels.lattice import MOST, Atlas, begin, example, example_line, in_pieces, steps_of_levels
 from privkit.view.panels.source import Source, applied, applied_to_table, typed
 from privkit.view.parts.markup import Markup, badge, card, join, meter, tag
 from privkit.view.parts.sheet import Meter, Row, Table
 from privkit.view.parts.words import label, number, percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from privkit.anonymity.class_sizes import Sizes
 
 #: Nodes that are remembered.
 _KEPT = 512
@@ -365,6 +360,4 @@ def _typed(levels: Mapping[str, int]) -> str:
     return "{" + ", ".join(f"'{label(name, 24)}': {level}" for name, level in levels.items()) + "}"
 
 
-@panel.register(Lattice)
-def _lattice(lattice: Lattice) -> LatticeExplorer:
-    return LatticeExplorer(lattice)
+panel.register(Lattice, LatticeExplorer)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from privkit.anonymity.criterion import Criterion
+from privkit.values.show import Shown
 from privkit.view.parts.words import argument
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from privkit.values.show import Shown
 
 #: A longer criterion is not typed again.
 _LONGEST = 80

@@ -11,17 +11,19 @@ Blocks stand in the order in which they are read. A text is a reason; the others
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
-from typing import TYPE_CHECKING
+from importlib import import_module
+from importlib.util import find_spec
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
-from privkit.values.writing import amount_shown
+from privkit.values.writing import amount_shown, ends, number, percent, to_error
+from privkit.view.parts.words import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from privkit.view.parts.chart import Chart
 
 
@@ -35,6 +37,9 @@ class Share:
     part: float
     whole: float = 1
 
+    def __str__(self) -> str:
+        return percent(self.part, self.whole)
+
 
 @dataclass(frozen=True, slots=True)
 class Meter:
@@ -46,6 +51,9 @@ class Meter:
     #: How many letters it is long where it is written.
     letters: int = 10
 
+    def __str__(self) -> str:
+        return self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -53,6 +61,9 @@ class Counted:
 
     count: int
     whole: int
+
+    def __str__(self) -> str:
+        return f"{number(self.count)} ({percent(self.count, self.whole)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,9 @@ class Between:
     low: float
     high: float
     shares: bool = False
+
+    def __str__(self) -> str:
+        return " to ".join(map(percent if self.shares else number, (self.low, self.high)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,10 @@ class Drawn:
     start: float
     end: float
 
+    def __str__(self) -> str:
+        low, high = ends(self.lower, self.upper)
+        return f"{to_error(self.value, (self.upper - self.lower) / 2)} ({low} to {high})"
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -81,12 +99,18 @@ class Name:
 
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """Something that one types, or a path."""
 
     text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +120,9 @@ class Hinted:
     text: str
     hint: str
 
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -104,6 +131,9 @@ class Chip:
     kind: str
     text: str
 
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -111,6 +141,9 @@ class Spread:
 
     counts: tuple[int, ...]
     words: str
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +154,19 @@ class Folded:
     reasons: tuple[str, ...]
     fold: str = "why"
 
+    def __str__(self) -> str:
+        return "; ".join([self.text, *self.reasons])
+
 
 @dataclass(frozen=True, slots=True)
 class Pile:
     """Several cells in one, below each other."""
 
     cells: tuple[Cell, ...]
+
+    def __str__(self) -> str:
+        # A bar says what stands beside it.
+        return ", ".join(filter(None, (words(cell) for cell in self.cells if not isinstance(cell, Meter))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +175,9 @@ class Stacked:
 
     lines: tuple[str, ...]
     lead: bool = False
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines)
 
 
 # -- blocks --------------------------------------------------------------------------------------------------------
@@ -148,6 +191,9 @@ class Verdict:
     text: str
     #: How a text says it, where the answer does not.
     line: str = ""
+
+    def __str__(self) -> str:
+        return f"{'–' if self.met is None else '✓' if self.met else '✗'} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +253,10 @@ class Budget:
     spent: Fraction
     reserved: Fraction
     left: Fraction
+
+    def __str__(self) -> str:
+        spent, reserved, left, budget = map(amount_shown, (self.spent, self.reserved, self.left, self.budget))
+        return f"{self.symbol}: {spent} spent, {reserved} reserved, {left} left of {budget}"
 
     @property
     def of(self) -> str:
@@ -280,6 +330,63 @@ def sheet(value: object) -> Sheet:
     raise TypeError(f"{type(value).__name__} has no sheet")
 
 
+def words(found: object) -> str:
+    """Return a cell, or a block that is no table, in words: what Markdown and JSON hold of it.
+
+    Examples
+    --------
+    >>> words(Share(1, 4)), words(Verdict(False, "falls short")), words(None), words(1234)
+    ('25.0 %', '✗ falls short', '', '1,234')
+    """
+    if isinstance(found, Real):
+        return number(found)  # type: ignore[arg-type]
+    return "" if found is None else str(found)
+
+
 def given(blocks: Iterable[Block | None]) -> tuple[Block, ...]:
     """Return the blocks that there are."""
     return tuple(block for block in blocks if block is not None and block != "")
+
+
+def in_columns(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "", *, left: int = 0, rest: str = ".to_frame()"
+) -> Table:
+    """Return a table of numbers whose text has them below each other, and says how many rows are `left`, and where."""
+    more = [f"  … {number(left)} more: {rest}"] if left > 0 else []
+    return Table(heads, rows, caption, [*aligned([heads, *rows], "<" + ">" * (len(heads) - 1)), *more])
+
+
+# -- where sheets are: the room that a value's class lives in decides --------------------------------------------------
+
+
+def room_of(value: object) -> str:
+    """Return the room of the value's class, or of the first base that privkit defines (users may subclass).
+
+    Examples
+    --------
+    >>> from privkit.values.loss import PrivacyLoss
+    >>> room_of(PrivacyLoss.of(epsilon=1))
+    'values'
+    """
+    for base in type(value).__mro__:
+        parts = base.__module__.split(".")
+        if parts[0] == "privkit" and len(parts) > 1 and base.__module__ != "privkit.values.show":
+            return parts[1]
+    raise TypeError(f"{type(value).__name__} is no value of privkit")
+
+
+def view_of(kind: str, value: object) -> Any:
+    """Return the module of `value`'s room in ``sheets`` or ``panels``; None where there is none."""
+    module = f"privkit.view.{kind}.{room_of(value)}"
+    return import_module(module) if find_spec(module) else None
+
+
+def sheet_of(value: object, then: Callable[[Sequence[str]], Sequence[str]] | None = None) -> Sheet | None:
+    """Return what a value says of itself; None where nothing of its room does.
+
+    `then` returns other steps for the value's own, where something else shows the value.
+    """
+    if view_of("sheets", value) is None:
+        return None
+    found = sheet(value)
+    return found if then is None else replace(found, then=then(found.then))

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from privkit.values.show import is_simulated
-from privkit.view.parts.chart import Across, Estimates, Heat, Moments, Panels, Ranked
-from privkit.view.plots import times  # noqa: F401 - registers what has an axis of time
+from privkit.view.parts.chart import Across, Chart, Estimates, Heat, Moments, Panels, Ranked
+from privkit.view.parts.sheet import sheet_of
+from privkit.view.plots.axes import grid, height
 from privkit.view.plots.kinds import drawn
-from privkit.view.plots.multiples import grid, height
 from privkit.view.plots.theme import style, theme, theme_named, themed
-from privkit.view.rooms import sheet_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
-
-    from privkit.view.parts.chart import Chart
 
 #: A longer title is broken; a longer foot too.
 _LONG, _FOOT = 80, 110

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from privkit.view.parts.chart import (
-    UPRIGHT,
-    Across,
-    Bars,
-    Budgets,
-    Chart,
-    Choice,
-    Cloud,
-    Curve,
-    Estimates,
-    Fan,
-    Heat,
-    Histogram,
-    Nothing,
-    Pairs,
-    Path,
-    Point,
-    Range,
-    Spread,
-    Steps,
-)
+from privkit.view.parts import chart
 from privkit.view.parts.words import label, number
 from privkit.view.plots.theme import BAR, theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
-
 
 #: More bars than this are not drawn from left to right: the largest are.
 _MOST = 30
@@ -48,14 +26,14 @@ _WIDE = 84
 _WRITTEN = 160
 
 
-def drawn(chart: Chart, axes: Axes) -> None:
+def drawn(shown: chart.Chart, axes: Axes) -> None:
     """Draw a chart on axes."""
-    mark(chart.drawn, axes)
-    if chart.x:
-        axes.set_xlabel(chart.x)
-    if chart.y:
-        axes.set_ylabel(chart.y)
-    axes.set_title(chart.title)
+    mark(shown.drawn, axes)
+    if shown.x:
+        axes.set_xlabel(shown.x)
+    if shown.y:
+        axes.set_ylabel(shown.y)
+    axes.set_title(shown.title)
 
 
 def _hatched() -> dict[str, Any]:
@@ -72,8 +50,8 @@ def mark(drawn: object, ax: Axes) -> None:
     raise TypeError(f"{type(drawn).__name__} is no kind of drawing")
 
 
-@mark.register(Bars)
-def _bars(drawn: Bars, ax: Axes) -> None:
+@mark.register(chart.Bars)
+def _bars(drawn: chart.Bars, ax: Axes) -> None:
     for place, value in enumerate(drawn.values):
         under = drawn.short[place] if drawn.short else 0
         ax.bar(place, value - under, color=theme().good)
@@ -91,8 +69,8 @@ def _bars(drawn: Bars, ax: Axes) -> None:
         ax.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
-@mark.register(Across)
-def _across(drawn: Across, ax: Axes) -> None:
+@mark.register(chart.Across)
+def _across(drawn: chart.Across, ax: Axes) -> None:
     values = drawn.values
     kept = sorted(sorted(range(len(values)), key=lambda place: -values[place])[:_MOST])
     bars = ax.barh(
@@ -102,22 +80,20 @@ def _across(drawn: Across, ax: Axes) -> None:
         if drawn.short and drawn.short[place]:
             bar.set(facecolor=theme().short, edgecolor=theme().ground, hatch="///", linewidth=0)
     ax.bar_label(bars, [drawn.told[place] for place in kept], padding=4, fontsize=8)
-    ax.set_yticks(range(len(kept)), [label(drawn.names[place], 28) for place in kept])
+    below_each_other(ax, [drawn.names[place] for place in kept])
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(kept) - 0.4, -0.6)
     ax.set_xlim(0, drawn.end or max([*values, 1e-9]) * 1.25)
     if drawn.ticks is None:
         ax.xaxis.set_major_formatter(lambda value, _: number(value))
     else:
         ax.set_xticks(list(drawn.ticks), list(drawn.ticks.values()))
-    ax.grid(visible=False, axis="y")
     if len(kept) < len(values):
         left = f"and {len(values) - len(kept)} shorter bars"
         ax.annotate(left, (1, 0), xycoords="axes fraction", ha="right", va="bottom", fontsize=8)
 
 
-@mark.register(Pairs)
-def _pairs(drawn: Pairs, ax: Axes) -> None:
+@mark.register(chart.Pairs)
+def _pairs(drawn: chart.Pairs, ax: Axes) -> None:
     from matplotlib.patches import Patch
 
     for place, pair in enumerate(zip(drawn.first[1], drawn.second[1], strict=True)):
@@ -139,8 +115,8 @@ def _pairs(drawn: Pairs, ax: Axes) -> None:
     ax.legend(handles=handles, ncols=3, loc="upper right", bbox_to_anchor=(1, -0.2))
 
 
-@mark.register(Spread)
-def _spread(drawn: Spread, ax: Axes) -> None:
+@mark.register(chart.Spread)
+def _spread(drawn: chart.Spread, ax: Axes) -> None:
     rows, *_ = ax.hist(drawn.values, bins=[place / 20 for place in range(21)], color=theme().good, rwidth=0.92)
     ax.set_ylim(0, max([*rows, 1]) * 1.2)  # type: ignore[arg-type]
     ax.axvline(drawn.mean, color=theme().ink, linestyle="--", linewidth=1)
@@ -155,15 +131,15 @@ def _beside(ax: Axes, x: float, text: str) -> None:
     ax.annotate(text, (x, 1), va="top", fontsize=8, **where)
 
 
-@mark.register(Curve)
-def _curve(drawn: Curve, ax: Axes) -> None:
+@mark.register(chart.Curve)
+def _curve(drawn: chart.Curve, ax: Axes) -> None:
     ax.fill_between(drawn.x, drawn.y, where=list(drawn.inside), color=theme().good, alpha=0.35, linewidth=0)
     ax.plot(drawn.x, drawn.y, color=theme().good, linewidth=1.2)
     ax.set_ylim(bottom=0)
 
 
-@mark.register(Point)
-def _point(drawn: Point, ax: Axes) -> None:
+@mark.register(chart.Point)
+def _point(drawn: chart.Point, ax: Axes) -> None:
     value, width = drawn.value, (drawn.upper - drawn.lower) / 2
     known = math.isfinite(width)  # of a fit that noise can make singular, and of some ratios, it is not
     reach = (3 * width if known else 0) or max(abs(value) / 10, 1.0)
@@ -180,8 +156,8 @@ def _point(drawn: Point, ax: Axes) -> None:
     ax.xaxis.set_major_formatter(lambda place, _: number(place))
 
 
-@mark.register(Choice)
-def _choice(drawn: Choice, ax: Axes) -> None:
+@mark.register(chart.Choice)
+def _choice(drawn: chart.Choice, ax: Axes) -> None:
     if drawn.value is None:
         ax.text(0.5, 0.5, drawn.told, ha="center", va="center")
         ax.set_axis_off()
@@ -193,8 +169,8 @@ def _choice(drawn: Choice, ax: Axes) -> None:
     _alone(ax, drawn.low - room, drawn.high + room)
 
 
-@mark.register(Range)
-def _range(drawn: Range, ax: Axes) -> None:
+@mark.register(chart.Range)
+def _range(drawn: chart.Range, ax: Axes) -> None:
     ax.plot([drawn.low, drawn.high], [0, 0], color=theme().good, linewidth=6, alpha=BAR, solid_capstyle="butt")
     above: Any = {"xytext": (0, 11), "textcoords": "offset points", "ha": "center", "fontsize": 8}
     for end, told in zip((drawn.low, drawn.high), drawn.told, strict=True):
@@ -212,24 +188,19 @@ def _alone(ax: Axes, low: float, high: float) -> None:
     ax.spines["left"].set_visible(False)
 
 
-@mark.register(Estimates)
-def _estimates(drawn: Estimates, ax: Axes) -> None:
+@mark.register(chart.Estimates)
+def _estimates(drawn: chart.Estimates, ax: Axes) -> None:
     places, count = list(range(len(drawn.names))), len(drawn.names)
     reach = around(drawn.values, drawn.lower, drawn.upper)
     paint: Any = {"fmt": "none" if drawn.bars else "o", "color": theme().good, "ecolor": theme().ink, "elinewidth": 1.4}
-    paint |= {"capsize": 3 if count <= UPRIGHT else 0, "markersize": 5 if count <= UPRIGHT else 3}
+    paint |= {"capsize": 3 if count <= chart.UPRIGHT else 0, "markersize": 5 if count <= chart.UPRIGHT else 3}
     if drawn.lies:
         if drawn.bars:
             ax.barh(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
         ax.errorbar(drawn.values, places, xerr=reach, **paint)
-        every = -(-count // _NAMED)
-        ax.set_yticks(
-            places[::every], [label(name, 28) for name in drawn.names[::every]], fontsize=8 if count <= 30 else 6
-        )
-        ax.set_ylim(count - 0.4, -0.6)
+        below_each_other(ax, drawn.names, _NAMED, fontsize=8 if count <= 30 else 6)
         ax.xaxis.set_major_formatter(lambda value, _: number(value))
         ax.grid(visible=True, axis="x")
-        ax.grid(visible=False, axis="y")
         return
     if drawn.bars:
         ax.bar(places, drawn.values, color=theme().good, alpha=BAR, linewidth=0)
@@ -250,32 +221,22 @@ def around(values: Sequence[float], lower: Sequence[float], upper: Sequence[floa
     return [below, [max(high - value, 0) for value, high in zip(values, upper, strict=True)]]
 
 
-@mark.register(Histogram)
-def _histogram(drawn: Histogram, ax: Axes) -> None:
+@mark.register(chart.Histogram)
+def _histogram(drawn: chart.Histogram, ax: Axes) -> None:
     widths = [high - low for low, high in zip(drawn.edges, drawn.edges[1:], strict=False)]
-    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=BAR, **_edged())
+    edged: Any = {"edgecolor": theme().ground, "linewidth": 0.8}
+    ax.bar(drawn.edges[:-1], drawn.values, widths, align="edge", color=theme().good, alpha=BAR, **edged)
     middles = [low + width / 2 for low, width in zip(drawn.edges, widths, strict=False)]
-    ax.errorbar(
-        middles,
-        drawn.values,
-        yerr=around(drawn.values, drawn.lower, drawn.upper),
-        fmt="none",
-        ecolor=theme().ink,
-        elinewidth=1.4,
-        capsize=2,
-    )
-    if len(drawn.edges) <= UPRIGHT:
+    reach = around(drawn.values, drawn.lower, drawn.upper)
+    ax.errorbar(middles, drawn.values, yerr=reach, fmt="none", ecolor=theme().ink, elinewidth=1.4, capsize=2)
+    if len(drawn.edges) <= chart.UPRIGHT:
         ax.set_xticks(list(drawn.edges))
     ax.xaxis.set_major_formatter(lambda value, _: number(value))
     ax.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
-def _edged() -> dict[str, Any]:
-    return {"edgecolor": theme().ground, "linewidth": 0.8}
-
-
-@mark.register(Heat)
-def _heat(drawn: Heat, ax: Axes) -> None:
+@mark.register(chart.Heat)
+def _heat(drawn: chart.Heat, ax: Axes) -> None:
     from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
     colors = LinearSegmentedColormap.from_list("privkit", [theme().ground, theme().good])
@@ -299,16 +260,15 @@ def _heat(drawn: Heat, ax: Axes) -> None:
             ax.annotate(told, (column, row), ha="center", va="center", fontsize=8, color=ink)
 
 
-@mark.register(Fan)
-def _fan(drawn: Fan, ax: Axes) -> None:
+@mark.register(chart.Fan)
+def _fan(drawn: chart.Fan, ax: Axes) -> None:
     markers = "v<s>^oDPX*"
     apart = min(0.7 / len(drawn.levels), 0.2)  # side by side, or one's interval would lie on another's
     for level, (name, numbers) in enumerate(zip(drawn.levels, drawn.drawn, strict=True)):
         places = [place + (level - (len(drawn.levels) - 1) / 2) * apart for place in range(len(drawn.names))]
-        bars: Any = {"ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
-        ax.errorbar(
-            places, numbers.values, yerr=around(numbers.values, numbers.lower, numbers.upper), fmt="none", **bars
-        )
+        reach = around(numbers.values, numbers.lower, numbers.upper)
+        bars: Any = {"fmt": "none", "ecolor": theme().ink, "elinewidth": 1.2, "capsize": 2, "zorder": 2}
+        ax.errorbar(places, numbers.values, yerr=reach, **bars)
         sign: Any = {"marker": markers[level % len(markers)], "facecolors": theme().good, "edgecolors": theme().ink}
         ax.scatter(places, numbers.values, s=26, label=name, zorder=3, **sign)
     every = -(-len(drawn.names) // _SPARSE)
@@ -320,10 +280,18 @@ def _fan(drawn: Fan, ax: Axes) -> None:
     ax.legend(ncols=min(len(drawn.levels), 6), loc="upper right", bbox_to_anchor=(1, below))
 
 
-@mark.register(Nothing)
-def _nothing(drawn: Nothing, ax: Axes) -> None:
+@mark.register(chart.Nothing)
+def _nothing(drawn: chart.Nothing, ax: Axes) -> None:
     ax.text(0.5, 0.5, drawn.told, ha="center", va="center", transform=ax.transAxes)
     ax.set_axis_off()
+
+
+def below_each_other(ax: Axes, names: Sequence[str], most: int = _MOST, **paint: Any) -> None:
+    """Write names below each other along the upright axis, only some of them where there are more than `most`."""
+    every = -(-len(names) // most) or 1
+    ax.set_yticks(range(0, len(names), every), [label(name, 28) for name in names[::every]], **paint)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
 
 
 def named_along(names: Sequence[str]) -> tuple[int, int]:
@@ -333,18 +301,14 @@ def named_along(names: Sequence[str]) -> tuple[int, int]:
     return (30, 8) if max(map(len, names)) > 12 or len(names) <= 8 else (90, 8)
 
 
-@mark.register(Budgets)
-def _budgets(drawn: Budgets, ax: Axes) -> None:
+@mark.register(chart.Budgets)
+def _budgets(drawn: chart.Budgets, ax: Axes) -> None:
+    empty: dict[str, Any] = {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8}
     for place, (spent, held) in enumerate(zip(drawn.spent, drawn.reserved, strict=True)):
         pieces: list[tuple[str, float, float, dict[str, Any]]] = [
             ("spent", 0, spent, {"color": theme().good, "linewidth": 0}),
             ("reserved", spent, held, {"color": theme().short, "hatch": "///", "linewidth": 0}),
-            (
-                "left",
-                spent + held,
-                max(1 - spent - held, 0),
-                {"facecolor": "none", "edgecolor": theme().ink, "linewidth": 0.8},
-            ),
+            ("left", spent + held, max(1 - spent - held, 0), empty),
         ]
         for name, left, length, paint in pieces:
             ax.barh(place, length, height=0.5, left=left, label=None if place else name, **paint)
@@ -356,8 +320,8 @@ def _budgets(drawn: Budgets, ax: Axes) -> None:
     ax.legend(ncols=3, loc="upper right", bbox_to_anchor=(1, -0.2))
 
 
-@mark.register(Steps)
-def _steps(drawn: Steps, ax: Axes) -> None:
+@mark.register(chart.Steps)
+def _steps(drawn: chart.Steps, ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     # What was last stands.
@@ -370,8 +334,8 @@ def _steps(drawn: Steps, ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-@mark.register(Path)
-def _path(drawn: Path, ax: Axes) -> None:
+@mark.register(chart.Path)
+def _path(drawn: chart.Path, ax: Axes) -> None:
     ax.plot([0, *drawn.x], [0, *drawn.y], color=theme().good, linewidth=1.8, marker="o", markersize=3)
     ax.fill_between([0, *drawn.x], [0, *drawn.y], color=theme().good, alpha=0.14, linewidth=0)
     if drawn.limit is not None:
@@ -382,8 +346,8 @@ def _path(drawn: Path, ax: Axes) -> None:
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
 
 
-@mark.register(Cloud)
-def _cloud(drawn: Cloud, ax: Axes) -> None:
+@mark.register(chart.Cloud)
+def _cloud(drawn: chart.Cloud, ax: Axes) -> None:
     bad: Any = {"facecolors": "none", "edgecolors": theme().short, "marker": "s", "label": drawn.bad}
     good: Any = {"color": theme().good, "marker": "o", "label": drawn.good}
     for allowed, paint in ((False, bad), (True, good)):

@@ -6,17 +6,16 @@ that is readable on both is good on neither.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
 
 #: Colors that people with any color vision can tell apart (Okabe and Ito 2008).
@@ -32,8 +31,6 @@ OKABE_ITO = {
 
 #: How opaque bars are below their whiskers: they stand out 3:1 from the ground, and the whiskers 3:1 from them.
 BAR = 0.7
-
-ThemeName = Literal["auto", "light", "dark", "print"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +109,7 @@ def style(used: Theme) -> Any:  # matplotlib types its keys
     """Return matplotlib's parameters for a theme."""
     inks = ("axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "text.color", "xtick.color", "ytick.color")
     grounds = ("figure.facecolor", "savefig.facecolor", "axes.facecolor")
-    return {
-        **dict.fromkeys(inks, used.ink),
-        **dict.fromkeys(grounds, used.ground),
-        "grid.color": used.ink,
-        **_STYLE,
-    }
+    return {**dict.fromkeys(inks, used.ink), **dict.fromkeys(grounds, used.ground), "grid.color": used.ink, **_STYLE}
 
 
 _STYLE: dict[str, Any] = {

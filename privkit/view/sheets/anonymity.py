@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.criterion import Finding
@@ -13,12 +13,8 @@ from privkit.anonymity.reports import CheckReport, ClassReport
 from privkit.view.parts.calls import call, typeable
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet
-from privkit.view.parts.words import argument, label, names, number, percent, plural
+from privkit.view.parts.words import argument, label, names, number, part_of, percent, plural
 from privkit.view.sheets.criteria import Telling, telling
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 
 # -- k-anonymity ---------------------------------------------------------------------------------------------------
 
@@ -82,13 +78,7 @@ def _bars(bands: Sequence[Band], n_rows: int) -> Bars:
 
 
 def _fall_short(short: int, whole: int, noun: str = "row") -> str:
-    verb = "falls" if short == 1 else "fall"
-    return f"{number(short)} of {plural(whole, noun)} ({percent(short, whole)}) {verb} short"
-
-
-def _short_rows(report: KAnonymityReport) -> str:
-    short = report.rows_short or 0
-    return f"{number(short)} of {plural(report.n_rows, 'row')} ({percent(short, report.n_rows)})"
+    return f"{part_of(short, whole, noun)} {'falls' if short == 1 else 'fall'} short"
 
 
 def _kanon_answer(report: KAnonymityReport) -> str:
@@ -119,7 +109,8 @@ def _kanon_reasons(report: KAnonymityReport) -> list[str]:
     if report.satisfied is False:
         reasons.append(f"The smallest of {_smallest(report)}.")
         if report.unit is not None:
-            reasons.append(f"They have rows in classes of too few persons: {_short_rows(report)}.")
+            short = part_of(report.rows_short or 0, report.n_rows)
+            reasons.append(f"They have rows in classes of too few persons: {short}.")
         if (report.required or 0) > report.crowds.total:
             there = plural(report.crowds.total, "row" if report.unit is None else "person")
             reasons.append(f"The table has {there}: no generalization reaches this k.")
@@ -139,14 +130,12 @@ def starred(rows: int, qi: Sequence[str]) -> list[str]:
 def _uniques(report: KAnonymityReport) -> str:
     unique = report.n_unique
     if report.unit is not None:
-        share = (
-            f"{number(unique)} of {plural(report.n_persons or 0, 'person')} ({percent(unique, report.n_persons or 1)})"
-        )
+        share = part_of(unique, report.n_persons or 0, "person")
         alone = f"{share} {'is' if unique == 1 else 'are'} alone in a class."
         return alone if unique else "No person is alone in a class."
     if not unique:
         return "No row is a sample unique."
-    share = f"{number(unique)} of {plural(report.n_rows, 'row')} ({percent(unique, report.n_rows)})"
+    share = part_of(unique, report.n_rows)
     if unique == 1:
         return f"{share} is a sample unique: no other row has its values."
     return f"{share} are sample uniques: no other row has their values."
@@ -210,7 +199,7 @@ def _ksets_reasons(report: KSetsReport) -> list[str]:
         found.append(f"{told}.")
     if not report.n_unique:
         return [*found, "No row is alone by any set."]
-    alone = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
+    alone = part_of(report.n_unique, report.n_rows)
     return [*found, f"{alone} {'is' if report.n_unique == 1 else 'are'} alone by some set."]
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
 
-from privkit.attacks.models.report import ModelAttackReport
+from privkit.attacks.models.report import ModelAttack, ModelAttackReport
 from privkit.values.advantage import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural
-
-if TYPE_CHECKING:
-    from fractions import Fraction
-
-    from privkit.attacks.models.report import ModelAttack
 
 #: The attacks, in words.
 WORDS = {"lira": "shadow models", "scores": "plain scores", "inference": "attribute inference"}
@@ -34,9 +31,10 @@ def _attacked(report: ModelAttackReport) -> Sheet:
         "Found where 1 in 100 others may be named wrongly; of attribute inference, values guessed rightly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
+    repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report, WORDS))
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, _repairs(report), _outputs(report), Note(_needs(report)), Note(CAVEAT)]),
+        given([*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)]),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),
@@ -112,10 +110,6 @@ def _line(one: ModelAttack) -> str:
     )
 
 
-def _repairs(report: ModelAttackReport) -> Table | None:
-    return compared_table(report) if report.repairs else None
-
-
 def compared_table(report: ModelAttackReport, alarms: Fraction = ALARMS) -> Table:
     """Return how well a model and its repairs predict, and what is found of members at a share of false alarms."""
     every = {"as it is": report, **report.repairs}
@@ -152,8 +146,9 @@ def _outputs(report: ModelAttackReport) -> Table:
     )
 
 
-def _needs(report: ModelAttackReport) -> str:
-    told = "; ".join(f"{WORDS[one.name]}: {one.needs.partition(';')[0]}" for one in report.values())
+def needed(report: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """Return what an attacker needs to know for each attack."""
+    told = "; ".join(f"{words[name]}: {one.needs.partition(';')[0]}" for name, one in report.items())
     return f"What an attacker needs to know. {told}."
 
 

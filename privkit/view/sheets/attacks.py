@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from privkit.attacks.by_part import AttackParts
+from privkit.attacks.claims import TableAttack
 from privkit.attacks.pipelines.findings import at_least
 from privkit.attacks.pipelines.report import PipelineAudit
 from privkit.attacks.releases import NEEDS as RELEASED
@@ -13,10 +12,7 @@ from privkit.attacks.tables import AttackReport
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Name, Note, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import amount, label, names, number, percent, plural
-from privkit.view.sheets import attacked_models  # noqa: F401 - registers reports on models
-
-if TYPE_CHECKING:
-    from privkit.attacks.claims import TableAttack
+from privkit.view.sheets.attacked_models import needed
 
 #: The attacks, in words.
 WORDS = {
@@ -43,9 +39,10 @@ def _attacks(report: AttackReport) -> Sheet:
         "Members found, where 1 in 100 others may be named wrongly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
+    needs = f"{needed(report, WORDS)} Planted tables have {number(report.n_planted)} rows."
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, Note(_needs(report)), Note(CAVEAT)]),
+        given([*_reasons(report), table, Note(needs), Note(CAVEAT)]),
         [*_whom(report), ".curve()", ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
@@ -154,11 +151,6 @@ def _line(one: TableAttack, found: str = "of members", others: str = "controls")
     )
 
 
-def _needs(report: AttackReport) -> str:
-    told = "; ".join(f"{WORDS[one.name]}: {one.needs.partition(';')[0]}" for one in report.values())
-    return f"What an attacker needs to know. {told}. Planted tables have {number(report.n_planted)} rows."
-
-
 @sheet.register(AttackParts)
 def _parts(found: AttackParts) -> Sheet:
     rows: list[Row] = [
@@ -211,10 +203,9 @@ def _released(report: ReleaseAttackReport) -> Sheet:
         "Guesses that are right; of membership, members found where 1 in 100 others may be named wrongly",
         lines=[f"  {_line(one, 'right', 'without their values')}" for one in report.values()],
     )
-    needs = "; ".join(f"{WORDS[one.name]}: {one.needs.partition(';')[0]}" for one in report.values())
     return Sheet(
         _release_answer(report),
-        given([*_release_reasons(report), table, Note(f"What an attacker needs to know. {needs}."), Note(CAVEAT)]),
+        given([*_release_reasons(report), table, Note(needed(report, WORDS)), Note(CAVEAT)]),
         [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_release_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),

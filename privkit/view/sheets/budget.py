@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from privkit.budget.odometer import Headroom, Odometer
+from privkit.values.loss import PrivacyLoss
 from privkit.values.writing import amount_shown
 from privkit.view.parts.sheet import Meter, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import amount, label, number, plural
-
-if TYPE_CHECKING:
-    from privkit.values.loss import PrivacyLoss
 
 #: How many readings are listed; the rest is in ``.to_rows()``.
 MOST = 20

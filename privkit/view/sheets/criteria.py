@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import TYPE_CHECKING
 
 from privkit.anonymity.alpha_k import AlphaKReport
 from privkit.anonymity.beta_likeness import BetaLikenessReport
@@ -12,12 +11,10 @@ from privkit.anonymity.delta_disclosure import DeltaDisclosureReport
 from privkit.anonymity.ldiversity import LDiversityReport
 from privkit.anonymity.population import KMapReport
 from privkit.anonymity.presence import DeltaPresenceReport
+from privkit.anonymity.reports import ClassReport
 from privkit.anonymity.tcloseness import TClosenessReport
 from privkit.values.exact import exact_text
 from privkit.view.parts.words import label, names, number, percent, plural
-
-if TYPE_CHECKING:
-    from privkit.anonymity.reports import ClassReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,62 +62,56 @@ def _ldiv(report: LDiversityReport) -> Telling:
         "recursive": f"reaches recursive l = {number(report.l)}{c} in {_of(report)}",
     }[report.kind]
     part = report.criterion
-    bound = "" if part is None else number(float(part.l))
-    return Telling(
-        f"l = {number(report.l)}",
-        f"the least diverse of {_among(report)} {least}",
-        bound and f"{report.kind} l = {bound}{c} in {_of(report)}",
-    )
+    goal = "" if part is None else f"{report.kind} l = {number(float(part.l))}{c} in {_of(report)}"
+    return Telling(f"l = {number(report.l)}", f"the least diverse of {_among(report)} {least}", goal)
 
 
 @telling.register(TClosenessReport)
 def _tclose(report: TClosenessReport) -> Telling:
     distance = report.distance if isinstance(report.distance, str) else "hierarchical"
     part = report.criterion
-    bound = "" if part is None else f"t = {exact_text(part.t)}"
+    goal = "" if part is None else f"t = {exact_text(part.t)} in {_of(report)} ({distance} distance)"
     return Telling(
         f"t = {number(float(report.t))}",
         f"of {_among(report)} the farthest from the table in {_of(report)} ({distance} distance) "
         f"is {number(float(report.t))} away",
-        bound and f"{bound} in {_of(report)} ({distance} distance)",
+        goal,
     )
 
 
 @telling.register(BetaLikenessReport)
 def _beta(report: BetaLikenessReport) -> Telling:
     part = report.criterion
-    bound = "" if part is None else f"{report.kind} β = {exact_text(part.beta)}"
+    goal = "" if part is None else f"{report.kind} β = {exact_text(part.beta)} in {_of(report)}"
     return Telling(
         f"β = {number(float(report.beta))}",
         f"in {_among(report)} a value of {_of(report)} is up to {number(float(1 + report.beta))} times "
         "as frequent as in the table",
-        bound and f"{bound} in {_of(report)}",
+        goal,
     )
 
 
 @telling.register(DeltaDisclosureReport)
 def _delta(report: DeltaDisclosureReport) -> Telling:
     part = report.criterion
-    bound = "" if part is None else f"δ = {exact_text(part.delta)}"
+    goal = "" if part is None else f"δ = {exact_text(part.delta)} in {_of(report)}"
     figure = number(report.delta)
     sense = f"in {_among(report)} a value of {_of(report)} is up to 2^{figure} times as frequent, or as rare,"
     sense += " as in the table"
     if figure == "∞":
         sense = f"of {_among(report)} some lack a value of {_of(report)}"
-    return Telling(f"δ = {figure}", sense, bound and f"{bound} in {_of(report)}")
+    return Telling(f"δ = {figure}", sense, goal)
 
 
 @telling.register(AlphaKReport)
 def _alpha(report: AlphaKReport) -> Telling:
     part = report.criterion
-    bound = ""
-    if part is not None:
-        bound = f"α = {exact_text(part.alpha)} in {_of(report)} with k = {number(part.k)}"
+    goal = "" if part is None else f"α = {exact_text(part.alpha)} in {_of(report)} with k = {number(part.k)}"
     return Telling(
         f"α = {number(float(report.alpha))}, k = {number(report.k)}",
         f"in {_among(report)} one value of {_of(report)} makes up to {percent(float(report.alpha))} of a class, "
         f"and the smallest has {plural(report.k, 'row')}",
-        bound,
+        goal,
     )
 
 

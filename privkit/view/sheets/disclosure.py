@@ -17,7 +17,6 @@ CAVEAT = (
     "the same people. An attacker who belongs to a cell knows more."
 )
 
-
 #: What keyed noise does not do.
 KEYED = (
     "Disclosure control, no differential privacy: who may ask for many tables averages the noise away, and margins are "

@@ -7,27 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from privkit.inventory.column_entry import OWNER, kept_too_long
 from privkit.risk.attackers import PRESETS
 from privkit.risk.report import RiskReport
 from privkit.study.dossiers.changes import DossierChanges
 from privkit.study.dossiers.dossier import Dossier
-from privkit.study.dossiers.form import FORMS
+from privkit.study.dossiers.form import FORMS, Answer
+from privkit.study.dossiers.statement import Charge, Statement
 from privkit.study.dossiers.terms import terms_of
 from privkit.values.exact import exact_text
 from privkit.values.writing import chance, chance_percent
-from privkit.view.parts.sheet import Block, Code, Meter, Name, Note, Row, Sheet, Table, Verdict, given, sheet
+from privkit.view.parts.sheet import Block, Code, Meter, Name, Note, Row, Sheet, Table, Verdict, given, sheet, sheet_of
 from privkit.view.parts.words import amount, attacker, label, names, number, percent, plural, unit_words
-from privkit.view.rooms import sheet_of
-from privkit.view.sheets.assessed.section import assessed
+from privkit.view.sheets.assessed import assessed
 from privkit.view.sheets.project import budgets
-from privkit.view.sheets.sharing import entries_told
-
-if TYPE_CHECKING:
-    from privkit.study.dossiers.form import Answer
-    from privkit.study.dossiers.statement import Charge, Statement
 
 #: Letters of a cell that holds what a form is told.
 _LONG = 1000
@@ -148,6 +142,11 @@ def _kind(value: object) -> str:
 
 def _found(one: Dossier) -> tuple[tuple[str, Sheet], ...]:
     return _sheets([*([one.inventory] if one.inventory is not None else []), *one.found])
+
+
+def entries_told(entries: tuple[int, ...]) -> str:
+    """Return which entries of the ledger a table comes from; nothing where it comes from none."""
+    return f" of {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}" if entries else ""
 
 
 _SHARED = ("package", "recipient", "what", "purpose", "legal basis", "until", "approved by", "state")

@@ -1,4 +1,4 @@
-"""What plans and releases say.
+"""What releases say: numbers with their intervals, dates, tests and fits; and where they come from.
 
 A replayed release reads as it did when it was drawn, so that a notebook that is run again shows the same:
 ``.replayed`` tells them apart.
@@ -6,31 +6,27 @@ A replayed release reads as it did when it was drawn, so that a notebook that is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.release import Release
-from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
+from privkit.dp.synthesis.synthetic import Synthetic
 from privkit.values.writing import error_text, level_text
-from privkit.view.parts.sheet import Block, Drawn, Note, Pile, Row, Sheet, Table, given, sheet
+from privkit.view.parts.chart import Chart, Choice, Panels, Point
+from privkit.view.parts.sheet import Block, Drawn, Note, Pile, Row, Sheet, Table, given, in_columns, sheet
 from privkit.view.parts.sheet import Cell as Shown
-from privkit.view.parts.words import aligned, amount, label, number, plural
-from privkit.view.sheets.checks import changed
-from privkit.view.sheets.released import derived  # noqa: F401 - registers numbers that were computed
-from privkit.view.sheets.released.books import book
-from privkit.view.sheets.released.dates import dated
-from privkit.view.sheets.released.drawing import crossed, foot, release_chart
-from privkit.view.sheets.released.inference import inference
-from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, key_text, number_told
-from privkit.view.sheets.released.plans import asked_for, clipped_share, noise_reasons, within
-from privkit.view.sheets.synthetic import synthetic
+from privkit.view.parts.words import aligned, amount, dates_text, day_text, label, names, number, plural, value_text
+from privkit.view.sheets.released.books import book, synthetic
+from privkit.view.sheets.released.drawing import foot, release_chart
+from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, crossed, key_text, number_told
+from privkit.view.sheets.released.plans import asked_for, changed, clipped_share, noise_reasons, within
 
 if TYPE_CHECKING:
-    pass
-
+    import pandas as pd
 
 #: Groups of each of two columns up to which both make one table.
 _CROSSED = 12
@@ -53,7 +49,7 @@ def _release(release: Release) -> Sheet:
     reasons = [cost, again, *noise_reasons(release.plan), facts, release.provenance.line]
     if release.plan.question.dates is not None:
         return dated(release, reasons)
-    if synthetic_of(release) is not None:
+    if isinstance(release.plan.question.asked, Synthetic):
         return synthetic(release, reasons, foot(release))
     if release.plan.question.asked.headline:
         return book(release, reasons, foot(release))
@@ -105,7 +101,7 @@ def _could_be(release: Release) -> str:
     if release.possible is None:
         return short
     others = release.possible.loc[~release.possible["named"], "value"].tolist()
-    told = ", ".join("missing" if value is None else label(value, 40) for value in others[:MOST])
+    told = ", ".join(value_text(value, 40) for value in others[:MOST])
     rest = f" and {number(len(others) - MOST)} more" if len(others) > MOST else ""
     also = f"{told}{rest} could be among them, too ({level})" if others else f"No other could be among them ({level})"
     return f"{also}. {short}"
@@ -152,13 +148,7 @@ def _numbers(release: Release) -> Block | None:
         return table if table.lines else replace(table, lines=lines)
     low, high = min([0, *(cell.lower for cell in shown)]), max([1, *(cell.upper for cell in shown)])
     rows: list[Row] = [
-        [
-            cell.name,
-            cell.shown,
-            cell.span,
-            Drawn(cell.value, cell.lower, cell.upper, low, high),
-        ]
-        for cell in shown
+        [cell.name, cell.shown, cell.span, Drawn(cell.value, cell.lower, cell.upper, low, high)] for cell in shown
     ]
     return Table([*heads, "interval", ""], rows, lines=lines)
 
@@ -198,10 +188,10 @@ def _with_own_error(cell: Cell, release: Release) -> list[str]:
     return [cell.name, cell.shown, *([f"({cell.span})"] if release.plan.question.asked.needs_rows else [])]
 
 
-def _listed(rows: list[list[str]], release: Release, heads: list[str] | None = None) -> list[str]:
+def _listed(rows: list[list[str]], release: Release) -> list[str]:
     """Return rows as lines of a text, and how many more there are."""
     rest = _more(release)
-    told = aligned([heads, *rows] if heads else rows, "<" + ">" * (len(rows[0]) - 1))
+    told = aligned(rows, "<" + ">" * (len(rows[0]) - 1))
     return [*told, f"  … {rest}"] if rest else told
 
 
@@ -215,7 +205,7 @@ def _grid(release: Release) -> Table:
         for place, row in enumerate(rows):
             row.append(number_told(frame[name], limits, place))
     heads = ["" if keys is None else ", ".join(label(name, 40) for name in keys.by), *map(label, numbers)]
-    return Table(heads, rows, lines=_listed(rows, release, heads))
+    return in_columns(heads, rows, left=len(release.cells) - MOST)
 
 
 @sheet.register(Provenance)
@@ -227,3 +217,136 @@ def _facts(told: Provenance) -> Table:
     """Return where a release comes from, a fact in each row."""
     rows = [[name, text] for name, text in told.rows]
     return Table(["", ""], rows, lines=aligned(rows, "<<"), facts=True)
+
+
+# -- dates ---------------------------------------------------------------------------------------------------------
+
+
+def dated(release: Release, reasons: Sequence[Block]) -> Sheet:
+    """Return the sheet of a release of dates; `reasons` are what any release tells beside its answer."""
+    frame = release.to_frame()
+    question = release.plan.question
+    asked = f"{', '.join(map(label, question.asked.numbers))} of {names(question.asked.columns)}"
+    if question.by:
+        asked += f" by {names(question.by)}"
+    single = question.keys is None and not question.asked.framed
+    first = question.asked.numbers[0]
+    answer = f"{asked} = {_dated_told(frame, 0, first, first)}" if single else asked
+    if question.keys is not None:
+        answer = f"{asked}: {plural(len(frame), 'group')}"
+    table = None if single else _dated_table(release, frame)
+    look = [".interval()", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
+    return Sheet(
+        answer,
+        given([table, *reasons]),
+        look if single else [".to_frame()", *look],
+        chart=lambda: release_chart(release, answer),
+    )
+
+
+def _dated_table(release: Release, frame: pd.DataFrame) -> Table:
+    question = release.plan.question
+    heads = [", ".join(label(name) for name in question.by), *map(label, question.asked.numbers)]
+    return in_columns(heads, _dated_rows(release, frame), left=len(frame) - MOST)
+
+
+def _dated_rows(release: Release, frame: pd.DataFrame) -> list[list[str]]:
+    """Return the first groups with their dates."""
+    question, keys = release.plan.question, release.plan.question.keys
+    found, numbers = [], question.asked.numbers
+    for place in range(min(len(frame), MOST)):
+        key = () if keys is None else keys.values[place]
+        found.append([key_text(key), *(_dated_told(frame, place, name, numbers[0]) for name in numbers)])
+    return found
+
+
+def _dated_told(frame: pd.DataFrame, place: int, name: str, first: str) -> str:
+    """Return a date, and its interval where it has one."""
+    value = frame[frame.columns[0] if name == first else name].iloc[place]
+    if (limits := limits_in(frame, name, first)) is None:
+        return day_text(value)
+    told, ends = dates_text(value, *(each.iloc[place] for each in limits))
+    return f"{told}, {ends} ({level_text(1 - ALPHA)})"
+
+
+# -- tests and fits ------------------------------------------------------------------------------------------------
+
+#: So many numbers are named in the first line; the table has all of them.
+_NAMED = 8
+#: Below this a p-value is told as being below it.
+_LEAST_P = 0.001
+
+
+def inference(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
+    """Return what a release of a test or a fit says: the first number, all of them in lines, and the reasons."""
+    answer, table = _inference_answer(release), _inference_table(release)
+    look = [".interval(0.99)", ".provenance"] if release.has_interval else [".provenance"]
+    return Sheet(
+        answer,
+        given([table, *reasons]),
+        [".to_frame()", *look, ".plot()"],
+        chart=lambda: _inference_chart(release, answer, foot),
+    )
+
+
+def p_text(value: float) -> str:
+    """Return a p-value as it is told.
+
+    Examples
+    --------
+    >>> p_text(0.04321), p_text(1e-9), p_text(0.7)
+    ('0.043', '< 0.001', '0.70')
+    """
+    if value < _LEAST_P:
+        return f"< {_LEAST_P:g}"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _inference_told(frame: pd.DataFrame, first: str, name: str) -> str:
+    """Return a number with its interval where it has one."""
+    return number_told(frame[name], limits_in(frame, name, first), 0)
+
+
+def _inference_answer(release: Release) -> str:
+    """Return the first line: of a test its result, of a fit how many numbers it has."""
+    asked, frame = release.plan.question.asked, release.to_frame()
+    _, first, tested = asked.lines[0]
+    if not tested:
+        names = [label(name, 24) for name, _, _ in asked.lines]
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        return f"{asked}: {', '.join(names[:_NAMED])}{more}"
+    level = f" ({level_text(1 - ALPHA)})" if limits_in(frame, first, asked.main) is not None else ""
+    p_value = p_text(float(frame[tested].iloc[0]))
+    joined = " " if p_value.startswith("<") else " = "
+    named = "" if first in str(asked).split() else f"{first} = "
+    return f"{asked}: {named}{_inference_told(frame, asked.main, first)}{level}, p{joined}{p_value}"
+
+
+def _inference_table(release: Release) -> Table:
+    """Return a line for each number; a fit that tests nothing has no p-values."""
+    asked, frame = release.plan.question.asked, release.to_frame()
+    heads, rows = (
+        ["", "estimate"],
+        [[label(name, 60), _inference_told(frame, asked.main, of)] for name, of, _ in asked.lines],
+    )
+    if any(tested for *_, tested in asked.lines):
+        heads.append("p")
+        for row, (*_, tested) in zip(rows, asked.lines, strict=True):
+            row.append(p_text(float(frame[tested].iloc[0])) if tested else "")
+    return in_columns(heads, rows)
+
+
+def _inference_chart(release: Release, answer: str, foot: str) -> Chart:
+    """Return the numbers that have an interval, each on an axis of its own; else Cramér's V, from 0 to 1."""
+    asked, frame = release.plan.question.asked, release.to_frame()
+    charts = []
+    for name, of, _ in asked.lines:
+        if (limits := limits_in(frame, of, asked.main)) is not None:
+            unit = label(asked.unit_of(of), 24)
+            point = Point(*(float(each.iloc[0]) for each in (frame[of], *limits)))
+            charts.append(Chart(label(name, 32), unit, "", point))
+    if charts:
+        return Chart(answer, "", "", Panels(charts), foot)
+    name, of, _ = asked.lines[-1]
+    value = float(frame[of].iloc[0])
+    return Chart(answer, name, "", Choice(number(value), value, 0.0, 1.0), foot)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from privkit.risk.attackers import Rate
 from privkit.risk.fuzzy import FuzzyLinkage
 from privkit.risk.link import LinkReport
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Row, Share, Sheet, Table, given, sheet
-from privkit.view.parts.words import names, number, percent, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from privkit.risk.attackers import Rate
+from privkit.view.parts.words import names, number, part_of, percent, plural
 
 
 @sheet.register(LinkReport)
@@ -65,8 +61,8 @@ def _link_answer(report: LinkReport) -> str:
     """Return the first line: how many rows are singled out; that none could be is no share of 0."""
     if apart := _apart(report):
         return apart
-    share = f"{number(report.n_single)} of {plural(report.n_rows, 'row')} ({percent(report.n_single, report.n_rows)})"
     nearly = f", compared fuzzily at probability {number(report.fuzzy.probability)}" if report.fuzzy else ""
+    share = part_of(report.n_single, report.n_rows)
     return f"{share} match exactly one of {plural(report.n_other, 'row')} by {names(report.on)}{nearly}."
 
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from privkit.budget.noted import counts_of
 from privkit.dp.dates import accuracy_told
 from privkit.errors import PrivkitError
-from privkit.project.facts import PublicFacts
+from privkit.project.facts import Fact, PublicFacts
 from privkit.project.ledger_view import LedgerView, describe, extended_to
 from privkit.project.price_list import StudyPrice
 from privkit.project.project import Project
 from privkit.values.show import is_simulated
 from privkit.values.writing import amount_shown, chance
 from privkit.view.parts.chart import Across, Budgets, Chart, Steps
-from privkit.view.parts.sheet import Block, Budget, Note, Sheet, Table, given, sheet
-from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words
+from privkit.view.parts.sheet import Block, Budget, Note, Row, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, amount, attacker, label, number, plural, unit_words, value_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from privkit.budget.account import Account
     from privkit.budget.entry import Balance, Counts, Entry
     from privkit.dp.plan import Plan
-    from privkit.project.facts import Fact
+
+T = TypeVar("T")
 
 #: How many entries are listed; the rest is in ``.to_frame()``.
 MOST = 20
@@ -38,6 +38,17 @@ FEW = 6
 def refusal(name: str, error: PrivkitError, chart: Callable[[], Chart] | None = None) -> Sheet:
     """Return why the ledger does not answer; a plot of it raises that."""
     return Sheet(f"project '{label(name)}': its ledger cannot be read.", given(str(error).splitlines()), chart=chart)
+
+
+def registered(
+    heads: Sequence[str], ones: Sequence[T], row: Callable[[T], Row], line: Callable[[T], str]
+) -> list[Block]:
+    """Return the last entries of a register as a table, and whether there are more; nothing where there are none."""
+    if not ones:
+        return []
+    shown = ones[-MOST:]
+    table = Table(heads, [row(one) for one in shown], lines=[f"  {line(one)}" for one in shown], facts=True)
+    return [table, f"The last {MOST} are shown: .to_frame() has all." if len(ones) > MOST else ""]
 
 
 def budgets(balance: Balance) -> list[Budget]:
@@ -178,7 +189,7 @@ def _value(fact: Fact) -> str:
     if fact.kind == "bounds":
         lower, upper = (number(one) if isinstance(one, float) else label(one) for one in fact.value)
         return f"{lower} to {upper}"
-    shown = ", ".join(label("missing" if one is None else one, 20) for one in fact.value[:FEW])
+    shown = ", ".join(value_text(one, 20) for one in fact.value[:FEW])
     left = len(fact.value) - FEW
     return f"{shown} and {number(left)} more" if left > 0 else shown
 

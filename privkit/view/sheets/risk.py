@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from privkit.anonymity.population_uniques import UniquenessEstimate, UniquenessEstimates
 from privkit.anonymity.table_risk import SampleUniqueness
-from privkit.risk.attackers import Threshold
+from privkit.risk.attackers import AttackerRisk, Threshold
 from privkit.risk.copula import CopulaReport
 from privkit.risk.report import RiskReport
 from privkit.risk.suda import SudaReport
@@ -15,11 +13,8 @@ from privkit.values.writing import error_percent
 from privkit.view.parts.calls import call
 from privkit.view.parts.chart import Bars, Chart, Pairs, Spread
 from privkit.view.parts.sheet import Between, Block, Meter, Note, Row, Share, Sheet, Table, given, sheet
-from privkit.view.parts.words import label, names, number, percent, plural
+from privkit.view.parts.words import label, names, number, part_of, percent, plural
 from privkit.view.sheets.linkage import WILSON, rates
-
-if TYPE_CHECKING:
-    from privkit.risk.attackers import AttackerRisk
 
 #: Lines of a table; the whole of it is a frame.
 _MOST = 12
@@ -63,7 +58,7 @@ def _attackers(report: RiskReport) -> Table:
             one.average,
             Share(one.share_at_risk),
             Meter(one.average, f"average {one.attacker} risk", one.average > float(limit)),
-            *(_row_cells(one) if by_row else ()),
+            *((one.row_average, Share(one.row_share_at_risk)) if by_row else ()),
         ]
         for one in found
     ]
@@ -73,10 +68,6 @@ def _attackers(report: RiskReport) -> Table:
         for one in found
     ]
     return Table(heads, rows, "Risk by attacker", lines)
-
-
-def _row_cells(one: AttackerRisk) -> Row:
-    return [one.row_average, Share(one.row_share_at_risk)]
 
 
 def _of_rows(one: AttackerRisk) -> str:
@@ -142,7 +133,7 @@ def _risk_answer(report: RiskReport) -> str:
         share = f"{percent(report.n_unique, report.n_counted)} of {plural(report.n_counted, who)} are sample uniques"
         return f"{share}: {verb} {_threshold(report.threshold)}."
     return (
-        f"{number(found.at_risk)} of {plural(report.n_counted, who)} ({percent(found.at_risk, report.n_counted)}) "
+        f"{part_of(found.at_risk, report.n_counted, who)} "
         f"{'is' if found.at_risk == 1 else 'are'} above {_threshold(report.threshold)}."
     )
 
@@ -264,7 +255,7 @@ def _suda_answer(report: SudaReport) -> str:
                 f"No minimal sample unique up to {plural(report.searched, 'column')}: the time limit ended the search."
             )
         return f"No row of {number(report.n_rows)} is alone by up to {plural(report.searched, 'column')}."
-    share = f"{number(report.n_unique)} of {plural(report.n_rows, 'row')} ({percent(report.n_unique, report.n_rows)})"
+    share = part_of(report.n_unique, report.n_rows)
     return f"{share} are sample uniques, some by {plural(min(report.by_size), 'column')} alone."
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from privkit.teach.answering import Answer
 from privkit.teach.blackboard import Board, Seat
 from privkit.teach.lessons import COURSE
 from privkit.teach.piece import Piece
+from privkit.teach.practice import Answer
 from privkit.teach.roster import Classroom
 from privkit.values.writing import error_text
 from privkit.view.parts.sheet import Block, Budget, Code, Note, Played, Sheet, Table, given, sheet

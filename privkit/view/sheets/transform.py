@@ -14,11 +14,10 @@ from privkit.transform.hierarchies.ladder import Table as Tabled
 from privkit.transform.lattice import Lattice
 from privkit.transform.perturbed import Perturbed
 from privkit.values.show import printable
-from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud
+from privkit.view.parts.chart import SHARES, SHARES_END, Across, Chart, Cloud, Panels, Path
 from privkit.view.parts.sheet import Block, Cell, Meter, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, percent, plural
-from privkit.view.sheets import synthetic  # noqa: F401 - registers comparisons of synthetic rows
-from privkit.view.sheets.recoding import cut_by_cut
+from privkit.view.sheets.released import books  # noqa: F401 - registers comparisons of synthetic rows
 
 
 @sheet.register(Anonymized)
@@ -29,7 +28,7 @@ def _anonymized(value: Anonymized) -> Sheet:
         given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
         [".frame", ".report", ".plot()", *([".with_suppressed()"] if hasattr(value.frame, "iloc") else [])],
         exact=True,
-        chart=lambda: cut_by_cut(
+        chart=lambda: _cut_by_cut(
             value, _losses(value.report, f"{value.utility} = {value.loss_:.4f}, k = {k}, {suppressed} suppressed")
         ),
     )
@@ -150,12 +149,9 @@ def _again(value: Anonymized) -> str:
 
 def _leaving(found: Leaving) -> list[str]:
     """Return what else leaves with the frame: each column that nobody looked after."""
-    told = []
     kinds = {"quasi-identifiers": found.quasi, "sensitive": found.sensitive, "other": found.other}
     others = [f"{kind} {names(columns, most=len(columns))}" for kind, columns in kinds.items() if columns]
-    if others:
-        told.append(f"Unchanged, and outside the goal: {'; '.join(others)}.")
-    return told
+    return [f"Unchanged, and outside the goal: {'; '.join(others)}."] if others else []
 
 
 def _anonymized_levels(value: Anonymized) -> str:
@@ -244,12 +240,10 @@ def _losses(report: AnonymizationReport, title: str) -> Chart:
 
 @sheet.register(Generalized)
 def _generalized(value: Generalized) -> Sheet:
-    reasons = ["This alone promises nothing: check what it reaches."]
-    reasons += _proposed(value)
-    reasons += _leaving(value.leaving_)
+    promise = "This alone promises nothing: check what it reaches."
     return Sheet(
         f"Generalized to levels: {_levels(value)}.{_but(value.leaving_)}",
-        tuple(reasons),
+        (promise, *_proposed(value), *_leaving(value.leaving_)),
         [".frame", _look(value), ".plot()"],
         exact=True,
         chart=lambda: _heights(value),
@@ -383,3 +377,21 @@ def _kept(value: Perturbed) -> Chart:
     )
     title = f"{number(value.changed_)} of {number(value.n_rows)} rows changed"
     return Chart(title, "correlation of old and new values, or share unchanged", "column", drawn)
+
+
+def _cut_by_cut(value: Anonymized, losses: Chart) -> Chart:
+    """Return the losses by column, with the path to them where levels differ between classes.
+
+    Each point is a setting: how many records it and all cheaper ones hold, and what they lose together.
+    """
+    cuts = value.cuts_
+    if value.method != "local" or len(cuts) < 2:  # one setting alone is no way
+        return losses
+    share = (cuts["records"].cumsum() / max(value.n_rows, 1)).tolist()
+    told = value.utility == "loss"
+    said = f"no single setting loses less than {number(value.bound_)}" if told else ""
+    path = Path(share, cuts["loss"].tolist(), value.bound_ if told else None, said)
+    title = "Settings, the cheapest for a record first"
+    first = Chart("Loss by column", losses.x, losses.y, losses.drawn)
+    drawn = Panels([first, Chart(title, "share of the records so far", "loss so far", path)])
+    return Chart(losses.title, "", "", drawn)

@@ -1,12 +1,19 @@
-"""What is drawn of a release: numbers with their intervals, a chart for each statistic, times in order of time."""
+"""What is drawn of a release: numbers with their intervals, a chart for each statistic, times in order of time.
+
+And what numbers say, and are drawn as, that were computed from releases.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
+from privkit.dp.answers.derived import Derived
+from privkit.dp.answers.release import Release
 from privkit.dp.dates import limits_in
 from privkit.dp.noise.noise import ALPHA
+from privkit.dp.question import Question
 from privkit.values.writing import chance, error_text, level_text
 from privkit.view.parts.chart import (
     Chart,
@@ -24,16 +31,10 @@ from privkit.view.parts.chart import (
     Ranked,
     Timeline,
 )
-from privkit.view.parts.words import amount, label, number, unit_words
-from privkit.view.sheets.released.numbers import Cell, cells, chosen, key_text
+from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, sheet
+from privkit.view.parts.words import aligned, amount, label, number, plural, unit_words, value_text
+from privkit.view.sheets.released.numbers import MOST, Cell, cells, chosen, crossed, in_order, key_text, spans, steps
 from privkit.view.sheets.released.plans import asked_for
-from privkit.view.sheets.released.times import in_order, spans, steps
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from privkit.dp.answers.release import Release
-    from privkit.dp.question import Question
 
 #: How many of the values that could be among the most frequent are drawn.
 _RANKED = 30
@@ -143,20 +144,6 @@ def across(drawn: Estimates, by: str, what: str) -> tuple[str, str, Estimates]:
     return (what, by, drawn) if drawn.lies else (by, what, drawn)
 
 
-def crossed(question: Question, shown: list[Cell]) -> tuple[list[list[str]], dict[tuple[str, str], Cell]] | None:
-    """Return the groups of two columns by their names, times in their order, and the number of each two of them.
-
-    None where it is no table of two columns, or a cell of it was not asked for.
-    """
-    keys = question.keys
-    if keys is None or len(keys.by) != 2:
-        return None
-    orders = [in_order(question, place) or range(len(keys)) for place in (0, 1)]
-    names = [list(dict.fromkeys(key_text((keys.values[at][place],)) for at in orders[place])) for place in (0, 1)]
-    found = {(key_text((key[0],)), key_text((key[1],))): cell for key, cell in zip(keys.values, shown, strict=True)}
-    return (names, found) if min(map(len, names)) > 1 and len(found) == len(names[0]) * len(names[1]) else None
-
-
 def _heat(question: Question, shown: list[Cell]) -> tuple[str, str, Heat] | None:
     """Return a table of two columns' groups, times from left to right; None where a cell of it was not asked for."""
     if (table := crossed(question, shown)) is None or question.keys is None:
@@ -234,17 +221,13 @@ def _ranked(release: Release) -> tuple[str, str, Kind]:
     question, table = release.plan.question, release.possible
     by = label(question.asked.read[0])
     if table is None:
-        names = [_value(value) for value in release.cells[0]]
+        names = [value_text(value, 40) for value in release.cells[0]]
         return "", f"rank of {by}", Ranked(names, [True] * len(names))
     shown = table.head(max(_RANKED, int(table["named"].sum())))
     left = len(table) - len(shown)
     told = f"{number(left)} more could be" if left else ""
     named, count, lower, upper = (shown[name].tolist() for name in ("named", "count", "lower", "upper"))
-    return "count", by, Ranked([_value(value) for value in shown["value"]], named, count, lower, upper, told)
-
-
-def _value(value: object) -> str:
-    return "missing" if value is None else label(value, 40)
+    return "count", by, Ranked([value_text(value, 40) for value in shown["value"]], named, count, lower, upper, told)
 
 
 def estimates(shown: Sequence[Cell], *, bars: bool) -> Estimates:
@@ -260,3 +243,70 @@ def _choice(value: object, candidates: Sequence[float]) -> Choice | Range:
     if isinstance(value, list) or len(candidates) < 2:
         return Choice(chosen(value))
     return Choice(chosen(value), float(str(value)), float(min(candidates)), float(max(candidates)))
+
+
+@sheet.register(Derived)
+def _derived(derived: Derived) -> Sheet:
+    return Sheet(
+        _derived_answer(derived),
+        given([_derived_table(derived), *_derived_reasons(derived)]),
+        [*([] if derived.index is None else [".to_frame()"]), ".interval(0.99)", ".sources", ".plot()"],
+        chart=lambda: _derived_chart(derived),
+    )
+
+
+def _derived_table(derived: Derived) -> Table | None:
+    rows = [(one.name, one.shown, one.span) for one in _derived_cells(derived)]
+    if not rows:
+        return None
+    lines = aligned([(name, value, f"({within})") for name, value, within in rows], "<><")
+    left = len(derived) - len(rows)
+    lines += [f"  … {number(left)} more: .to_frame()"] if left else []
+    heads = [_groups(derived), derived.name, "interval"]
+    return Table(heads, rows, lines=() if derived.index is None else lines)
+
+
+def _derived_chart(derived: Derived) -> Chart:
+    """Return the numbers with error bars, which end where their intervals do."""
+    drawn = estimates(_derived_cells(derived, None), bars=False)
+    x, y, shown = across(drawn, _groups(derived), label(derived.name))
+    return Chart(_derived_answer(derived), x, y, shown, f"intervals hold in {level_text(1 - ALPHA)}")
+
+
+def _derived_answer(derived: Derived) -> str:
+    """Return the first line."""
+    if derived.index is None:
+        (one,) = _derived_cells(derived)
+        return f"{label(derived.name)} = {one.whole} ({level_text(1 - ALPHA)})"
+    return f"{label(derived.name)} by {_groups(derived)}: {plural(len(derived), 'number')}"
+
+
+def _derived_reasons(derived: Derived) -> list[Block]:
+    """Return what was done, of which releases, and the notes."""
+    done = "; ".join(label(step, 120) for step in derived.steps) or "as it was released"
+    sources = [
+        f"From entry {source.entry} of project '{label(source.project)}' ({label(source.question, 120)}, "
+        f"{amount(source.loss)})."
+        for source in derived.sources
+    ]
+    return [
+        f"Post-processing, at no cost: {done}.",
+        *sources,
+        *(Note(f"Note: {label(told, 240)}.") for told in derived.notes),
+    ]
+
+
+def _groups(derived: Derived) -> str:
+    return "" if derived.index is None else ", ".join(label(name) for name in derived.index.names)
+
+
+def _derived_cells(derived: Derived, most: int | None = MOST) -> list[Cell]:
+    lower, upper = derived.limits(ALPHA)
+    names = [""] if derived.index is None else [_group(key) for key in derived.index[:most]]
+    columns = (values[:most].tolist() for values in (derived.values, lower, upper))
+    return [Cell(*cell) for cell in zip(names, *columns, strict=True)]
+
+
+def _group(key: object) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    return ", ".join(value_text(part, 40) for part in parts)

@@ -1,28 +1,41 @@
-"""What plans say: what the money buys, and what an attacker gains by it."""
+"""What plans say: what the money buys, what an attacker gains by it, and what a check of one tells its owner."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 import numpy as np
 
 from privkit.dp.answers.provenance import in_units
-from privkit.dp.dates import accuracy_told, limits_in
+from privkit.dp.answers.release import Release
+from privkit.dp.check import Answers, PlanCheck
+from privkit.dp.dates import accuracy_told, limits_in, told_dates
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import Plan
+from privkit.dp.question import Question, Standing
 from privkit.errors.ledger import LedgerError
+from privkit.tally.cells.cells import Kind
+from privkit.tally.looking import Extent, Outside
 from privkit.values.exact import exact_text
-from privkit.values.writing import error_percent, error_text, level_text, percent
+from privkit.values.loss import PrivacyLoss
+from privkit.values.writing import error_percent, error_text, level_text, with_error
 from privkit.view.parts.chart import Chart, Curve
-from privkit.view.parts.sheet import Block, Note, Sheet, given, sheet
-from privkit.view.parts.words import amount, attacker, label, names, number, plural, unit_words
-from privkit.view.sheets.checks import left_after, replayed, stands
+from privkit.view.parts.sheet import Block, Note, Sheet, Table, given, in_columns, sheet
+from privkit.view.parts.words import (
+    amount,
+    attacker,
+    day_text,
+    day_within,
+    label,
+    names,
+    number,
+    percent,
+    plural,
+    unit_words,
+    value_text,
+)
 from privkit.view.sheets.released.books import compared
-
-if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
-    from privkit.dp.question import Question, Standing
-    from privkit.values.loss import PrivacyLoss
+from privkit.view.sheets.released.numbers import key_text
 
 #: A longer note is cut: it may hold a column's name.
 _LONGEST_NOTE = 240
@@ -34,10 +47,7 @@ def _plan(plan: Plan) -> Sheet:
     found, remaining, left = _in_ledger(plan)
     reasons = [compared(plan), _reached(plan), left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(
-        plan_answer(plan, found),
-        given(reasons),
-        _plan_next(plan, found, remaining),
-        chart=lambda: _plan_chart(plan),
+        plan_answer(plan, found), given(reasons), _plan_next(plan, found, remaining), chart=lambda: _plan_chart(plan)
     )
 
 
@@ -163,3 +173,135 @@ def _plan_chart(plan: Plan) -> Chart:
         "chance" if step == 1 else "chance, relative to no error",
         Curve(errors.tolist(), chance.tolist(), (np.abs(errors) <= width).tolist()),
     )
+
+
+# -- the same question before, and a check -------------------------------------------------------------------------
+
+#: How many keys and groups are listed; the rest is in ``.to_frame()`` and ``.empty``.
+MOST = 12
+_NOWHERE = "These figures are exact and go nowhere: plan, price and release are the same without them."
+_FOLLOWS = "Bounds and keys that follow from them depend on the data: they must be public for another reason."
+_EMPTY = "Leaving such a key out would publish that it has no row; asked for, it gets noise like the others."
+
+
+def replayed(found: Standing | None) -> bool:
+    """Return whether the answer is in the ledger, and would be had at no cost."""
+    return found is not None and found.replays
+
+
+def left_after(plan: Plan, left: PrivacyLoss | None, found: Standing | None) -> str:
+    """Return what is left and would be after a charge; empty where the plan stands alone, or its answer replays."""
+    if left is None or replayed(found):
+        return ""
+    if plan.loss.fits(left):
+        return f"The project has {left} left; after it, {left - plan.loss}."
+    short = plan.loss.shortfall(left)
+    return f"The project has {left} left: {amount(short)} short, unless the answer is in the ledger already."
+
+
+def stands(found: Standing | None) -> str:
+    """Return what became of the same question before; empty if it is new."""
+    if found is None:
+        return ""
+    if not found.replays:
+        return changed(found.entry)
+    if not found.unchanged:
+        return f"Entry {found.entry} of the project answers it: it replays at no cost."
+    return (
+        f"Entry {found.entry} of the project answers it, of a frame of {names(found.unchanged)}: these columns are "
+        "unchanged, so it replays at no cost."
+    )
+
+
+def changed(entry: int) -> str:
+    """Say why a question that was asked before is charged."""
+    return f"Charged because the data or its columns changed: entry {entry} asked the same of another frame."
+
+
+@sheet.register(PlanCheck)
+def _check(check: PlanCheck) -> Sheet:
+    outside = [_outside(extent, found, check.question.dates) for extent, found in check.outside]
+    blocks: list[Block | None] = [*_rows(check), *outside, *_persons(check), _found(check), _answers(check)]
+    blocks += [*map(_drowned, check.answers), Note(_NOWHERE), Note(_FOLLOWS)]
+    return Sheet(f"check of {label(str(check.question), 200)}", given(blocks), [".to_frame()"], exact=True)
+
+
+def _rows(check: PlanCheck) -> list[Block]:
+    """Return how many rows are looked at, and which keys match none."""
+    told: list[Block] = []
+    if check.counted == check.rows:
+        told.append(f"The frame has {plural(check.rows, 'row')}.")
+    else:
+        told.append(f"The frame has {plural(check.rows, 'row')}; {number(check.counted)} meet the condition.")
+    if check.keys is None or check.unmatched is None:
+        return told
+    told.append(f"Of these, {number(check.unmatched)} have no public key, and are left out.")
+    if not check.empty:
+        return [*told, f"Every one of the {plural(len(check.keys), 'key')} matches a row."]
+    some = "; ".join(map(key_text, check.empty[:MOST])) + ("; …" if len(check.empty) > MOST else "")
+    none = f"{number(len(check.empty))} of {plural(len(check.keys), 'key')} match no row: {some}."
+    return [*told, none, Note(_EMPTY)]
+
+
+def _outside(extent: Extent, found: Outside, dates: Kind | None) -> str:
+    """Return the share of numbers, totals or dates outside public bounds."""
+    of = "totals of persons" if extent.totals else "numbers" if dates is None else "dates"
+    ends = [extent.lower, extent.upper]
+    lower, upper = map(number, ends) if dates is None else map(day_text, told_dates(dates, np.array(ends)))
+    share = percent((found.below + found.above) / found.values) if found.values else "none"
+    return (
+        f"Of {number(found.values)} {of} of '{label(extent.column)}', {share} lie outside [{lower}, {upper}] "
+        f"and are {extent.fate}: {number(found.below)} below, {number(found.above)} above."
+    )
+
+
+def _persons(check: PlanCheck) -> list[Block]:
+    """Return how many persons have more than counts."""
+    if (found := check.persons) is None:
+        return []
+    over = percent(found.over / found.persons) if found.persons else "none"
+    return [
+        f"Of {plural(found.persons, 'person')} with such rows, {number(found.over)} ({over}) have more than counts "
+        f"({label(check.question.asked.limit(check.question.bounds), 120)}): at most {plural(found.most_rows, 'row')} "
+        f"and {plural(found.most_groups, 'group')} of one."
+    ]
+
+
+def _found(check: PlanCheck) -> str:
+    """Return how many groups would show up, where their keys are not public; empty where they are."""
+    if not check.question.asked.shows:
+        return ""
+    shown = 0 if check.groups is None else len(check.groups)
+    return f"{plural(shown, 'group')} would pass the threshold if there were no noise."
+
+
+def _drowned(answers: Answers) -> str:
+    """Say how many answers noise dominates; empty where it does none, or has no interval."""
+    if answers.widths is None or not answers.drowned:
+        return ""
+    of = f"{number(answers.drowned)} of {number(len(answers.values))}"
+    if answers.asked:
+        return f"Noise dominates {of} answers ({label(answers.name)})."
+    return f"Beside answers that are fine, noise dominates {of} numbers that come along ({label(answers.name)})."
+
+
+def _answers(check: PlanCheck) -> Table | None:
+    """Return each answer beside its noise, the first groups of them."""
+    if check.question.asked.shows:  # groups that are no public keys are cell values
+        return None
+    keys = [""] if check.groups is None else [*map(key_text, check.groups.values[:MOST])]
+    columns = [(one.name, [_beside(one, place) for place in range(len(keys))]) for one in check.answers]
+    rows = [[key, *(told[place] for _, told in columns)] for place, key in enumerate(keys)]
+    heads = ["" if check.groups is None else names(check.groups.by), *(label(name) for name, _ in columns)]
+    left = 0 if check.groups is None else len(check.groups) - len(keys)
+    return in_columns(heads, rows, "Each answer, beside its noise", left=left)
+
+
+def _beside(answers: Answers, place: int) -> str:
+    value = answers.values[place]
+    if isinstance(value, list):
+        return ", ".join(value_text(item, 40) for item in value)
+    if isinstance(value, date):
+        return day_text(value) if answers.widths is None else day_within(value, answers.widths[place])
+    told = value.item() if isinstance(value, np.generic) else value
+    return with_error(told, None if answers.widths is None else float(answers.widths[place]))

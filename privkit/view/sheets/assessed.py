@@ -1,24 +1,86 @@
-"""What assessments of models say."""
+"""What assessments of models say, and what a dossier says of them and of what was measured over time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from privkit.study.assessments.assessment import ModelAssessment
+from privkit.study.assessments.assessment import DataSet, ModelAssessment
+from privkit.study.assessments.measured import Measurement
+from privkit.study.assessments.performance import Group, Performance
+from privkit.study.assessments.quarters import Quarters
 from privkit.view.parts.chart import Chart, Estimates
-from privkit.view.parts.sheet import Chip, Name, Note, Row, Sheet, Table, Verdict, given, sheet
+from privkit.view.parts.sheet import Block, Chip, Name, Note, Row, Sheet, Table, Verdict, given, sheet, sheet_of
 from privkit.view.parts.words import label, names, number, percent, plural
-from privkit.view.rooms import sheet_of
-from privkit.view.sheets.audit import short
+from privkit.view.sheets import over_time  # noqa: F401 - what quarters say is registered by being loaded
+from privkit.view.sheets.inventory import short
 
-if TYPE_CHECKING:
-    from privkit.study.assessments.assessment import DataSet
-    from privkit.study.assessments.performance import Group, Performance
+
+def assessed(
+    reports: Sequence[object], found: Quarters | None
+) -> tuple[tuple[Block, ...], tuple[tuple[str, Sheet], ...]]:
+    """Return what a dossier says of models and over time: what is known of each by whom, and the sheets themselves."""
+    models = [_numbered(one) for one in reports if isinstance(one, ModelAssessment)]
+    kept = [] if found is None or models else [one for one in found.latest if one.what == "model"]
+    sheets = [("Model assessment", sheet(one)) for one in models]
+    sheets += [("Model assessment, as it was recorded", sheet(one)) for one in kept]
+    sheets += [] if found is None else [("By quarter", sheet(found))]
+    fields = [*(_facts(models[-1]) if models else ()), *(_facts_kept(kept[-1]) if kept else ()), *_facts_over(found)]
+    if not models and not kept:
+        return ("No model was assessed: assess_model(...) does.",), tuple(sheets)
+    filled = [by for _, known, by in fields if known]
+    each = ", ".join(f"{by} {filled.count(by)}" for by in dict.fromkeys(filled))
+    rows: list[Row] = [
+        [name, label(known, 400) if known else Verdict(None, "open"), by if known else "a person"]
+        for name, known, by in fields
+    ]
+    share = f"{number(len(filled))} of {plural(len(fields), 'field')}"
+    told = f"{share} on the last model were filled without a person ({each})."
+    return (told, Table(["field", "what is known", "by"], rows, facts=True)), tuple(sheets)
+
+
+def _numbered(one: ModelAssessment) -> ModelAssessment:
+    """Return an assessment with its groups by number: their names are values of cells, and a dossier holds none."""
+    places: Counter[str] = Counter()
+    groups = []
+    for each in one.groups:
+        places[each.by] += 1
+        groups.append(replace(each, name=f"group {places[each.by]}"))
+    return replace(one, groups=tuple(groups))
+
+
+def _facts(one: ModelAssessment) -> Iterator[tuple[str, str, str]]:
+    """Yield what is known of a model, and by which source: empty where nobody said it."""
+    purposes = [name for name in one.features if one.inventory[name].purpose]
+    yield "sets", ", ".join(f"{each.name} {plural(each.performance.rows, 'row')}" for each in one.sets), "report"
+    yield "leakage", leakage(one).text, "report"
+    yield "performance", model_answer(one), "report"
+    yield "features", f"{plural(len(one.features), 'feature')}: {names(one.features)}", "report"
+    yield "origin of the features", "" if one.without_source else "said of each", "inventory"
+    yield "purpose of the features", "said of each" if len(purposes) == len(one.features) else "", "inventory"
+    told = next((each for each in grouped(one) if isinstance(each, str)), "") if one.groups else ""
+    yield "subgroups", told, "report"
+    yield "attacks", "" if one.attack is None else attacks(one), "report"
+    yield "intended use, and who answers for it", "", "person"
+
+
+def _facts_kept(one: Measurement) -> Iterator[tuple[str, str, str]]:
+    yield "last assessment", sheet(one).answer, "report"
+    yield "intended use, and who answers for it", "", "person"
+
+
+def _facts_over(found: Quarters | None) -> Iterator[tuple[str, str, str]]:
+    told = ""
+    if found is not None:
+        measured = number(sum(bool(one.measured) for one in found.quarters))
+        told = f"{plural(len(found.quarters), 'quarter')}, {measured} measured"
+    yield "over time", told, "ledger"
+
 
 #: So many groups and features stand in a text.
-_GROUPS, _MOST = 10, 20
+_GROUPS, _FEATURES = 10, 20
 _BY_CHANCE = (
     "Each interval is of one group: of many, about 1 in 20 lies outside of it by chance. A model that errs alike in "
     "all groups may still be unfair, and a group that no column names is not looked at."
@@ -29,9 +91,9 @@ _BY_CHANCE = (
 
 
 @sheet.register(ModelAssessment)
-def _assessed(one: ModelAssessment) -> Sheet:
+def _model(one: ModelAssessment) -> Sheet:
     return Sheet(
-        answer(one),
+        model_answer(one),
         given([leakage(one), _sets(one), _origin(one), _features(one), *grouped(one), attacks(one)]),
         [".to_frame()", ".to_json()", ".plot()"],
         exact=True,
@@ -39,7 +101,7 @@ def _assessed(one: ModelAssessment) -> Sheet:
     )
 
 
-def answer(one: ModelAssessment) -> str:
+def model_answer(one: ModelAssessment) -> str:
     """Return how well the model predicts."""
     return (
         f"{label(one.model)} predicts '{label(one.target)}' with {one.measure} {_score(one.test, one)} on the test, "
@@ -119,7 +181,7 @@ def _features(one: ModelAssessment) -> Table:
         f"  {label(each.name)}: {each.role}, {each.rating} risk{f', from {label(each.source)}' if each.source else ''}."
         for each in entries
     ]
-    return Table(["feature", "role", "risk", "source", "purpose"], rows, lines=lines[:_MOST], facts=True)
+    return Table(["feature", "role", "risk", "source", "purpose"], rows, lines=lines[:_FEATURES], facts=True)
 
 
 def grouped(one: ModelAssessment) -> Iterator[str | Table | Note]:
@@ -198,4 +260,4 @@ def _chart(one: ModelAssessment) -> Chart:
         bars=False,
     )
     axis = "share of wrong answers (95 %)" if one.kind == "classes" else "mean size of the error"
-    return Chart(answer(one).rstrip("."), "group" if told else "set", axis, drawn)
+    return Chart(model_answer(one).rstrip("."), "group" if told else "set", axis, drawn)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from privkit.errors import PrivkitError
 from privkit.study.assessments.measured import Measurement, Measurements
-from privkit.study.assessments.quarters import Quarters
+from privkit.study.assessments.quarters import Quarter, Quarters
 from privkit.view.parts.chart import Bars, Chart, Panels
 from privkit.view.parts.sheet import Name, Row, Sheet, Table, given, sheet
 from privkit.view.parts.words import amount, label, number, percent, plural
-from privkit.view.sheets.project import refusal
+from privkit.view.sheets.project import MOST, refusal, registered
 
-if TYPE_CHECKING:
-    from privkit.study.assessments.quarters import Quarter
-
-#: So many measurements of a register are shown; quarters in a table, where each is a column, and a plot; in a text.
-_MOST, _SHOWN, _LINES = 20, 8, 4
+#: So many quarters are shown in a table, where each is a column, and a plot; in a text.
+_SHOWN, _LINES = 8, 4
 
 
 @sheet.register(Measurement)
@@ -69,21 +66,16 @@ def _measurements(found: Measurements) -> Sheet:
         ones, missing = list(found), found.missing
     except PrivkitError as error:
         return refusal(found.project, error)
-    rows: list[Row] = [
-        [number(one.id), one.on.isoformat(), Name(label(one.table)), one.what, _main(one).removeprefix(": ")]
-        for one in ones[-_MOST:]
-    ]
-    lines = [f"  {one.id}: {one.on}, {one.what} of '{label(one.table)}'{_main(one)}." for one in ones[-_MOST:]]
+    table = registered(
+        ["id", "on", "table", "what", "figures"],
+        ones,
+        lambda one: [number(one.id), str(one.on), Name(label(one.table)), one.what, _main(one).removeprefix(": ")],
+        lambda one: f"{one.id}: {one.on}, {one.what} of '{label(one.table)}'{_main(one)}.",
+    )
     return Sheet(
         f"{plural(len(ones), 'measurement')} in project '{label(found.project)}'.",
-        given(
-            [
-                Table(["id", "on", "table", "what", "figures"], rows, lines=lines, facts=True) if rows else None,
-                f"The last {_MOST} are shown: .to_frame() has all." if len(ones) > _MOST else "",
-                _missing(missing),
-            ]
-        ),
-        [".to_frame()"] if rows else [],
+        given([*table, _missing(missing)]),
+        [".to_frame()"] if ones else [],
         exact=True,
     )
 
@@ -91,7 +83,7 @@ def _measurements(found: Measurements) -> Sheet:
 def _missing(entries: tuple[int, ...]) -> str:
     if not entries:
         return ""
-    numbers = ", ".join(map(str, entries[-_MOST:]))
+    numbers = ", ".join(map(str, entries[-MOST:]))
     return (
         f"Not in the file as recorded, so not told: {plural(len(entries), 'measurement')} ({numbers}). The file was "
         "changed, or lies elsewhere."
