@@ -10,8 +10,8 @@ from privkit.commands.table import FALLS_SHORT, add_table, as_value, check_outpu
 from privkit.commands.telling import at_work, tell, tell_json
 from privkit.errors import FileError
 from privkit.study.gate import judged
-from privkit.study.interchange import plain
 from privkit.study.policy import policy_of
+from privkit.study.rulings import plain
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from privkit.attacks.pipelines.bound import LEAST_RUNS, Event, bounded, learned
-from privkit.attacks.pipelines.findings import Finding, alike, at_least, of_pairs, of_runs, stored
 from privkit.attacks.pipelines.neighbors import Neighbors
 from privkit.attacks.pipelines.outcomes import Outcome, outcome, read_whole
 from privkit.attacks.pipelines.recorded import Seen, published_bound, ran, seen
-from privkit.attacks.pipelines.report import PipelineAudit
+from privkit.attacks.pipelines.report import Finding, PipelineAudit, alike, at_least, of_pairs, of_runs, stored
 from privkit.attacks.pipelines.runs import LAWS, Run
 from privkit.errors import ColumnNotFoundError, ParameterError, PrivkitError
 from privkit.errors.attacks import AttackError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from privkit.study.gate import GateReport
 from privkit.study.papers.papers import Papers
-from privkit.study.ruling import Ruling
+from privkit.study.rulings import Ruling
 from privkit.view.parts.sheet import Code, Name, Note, Row, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import label, number, plural
 from privkit.view.sheets import dossier, sharing  # noqa: F401 - what they say is registered by being loaded
