@@ -256,13 +256,23 @@ def make_rounds(
         return in_measure(made, loss)
 
 
+@dataclass(frozen=True)
 class Rounds(Layered):
-    """What both kinds have in common: the noise of the first round's tables, of later ones, and of choices."""
+    """What both kinds have in common: the noise of the first round's tables, of later ones, and of choices.
 
-    choosing: float
-    measuring: float
-    shape: Shape
-    testing: float
+    Attributes
+    ----------
+    choosing, measuring : float
+        The scales of a later round's choice and of its table; 0 where there is none.
+    shape : Shape
+    testing : float
+        The scale of tables that are held out; 0 where there are none.
+    """
+
+    choosing: float = 0.0
+    measuring: float = 0.0
+    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
+    testing: float = 0.0
 
     @classmethod
     @abstractmethod
@@ -313,21 +323,7 @@ class Rounds(Layered):
 
 @dataclass(frozen=True, slots=True)
 class RoundsLaplace(Rounds, LayeredLaplace):
-    """Discrete Laplace noise on tables that are measured in rounds; the scale is that of the first round's tables.
-
-    Attributes
-    ----------
-    choosing, measuring : float
-        The scales of a later round's choice and of its table; 0 where there is none.
-    shape : Shape
-    testing : float
-        The scale of tables that are held out; 0 where there are none.
-    """
-
-    choosing: float = 0.0
-    measuring: float = 0.0
-    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
-    testing: float = 0.0
+    """Discrete Laplace noise on tables that are measured in rounds; the scale is that of the first round's tables."""
 
     @classmethod
     def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
@@ -342,21 +338,7 @@ class RoundsLaplace(Rounds, LayeredLaplace):
 
 @dataclass(frozen=True, slots=True)
 class RoundsGaussian(Rounds, LayeredGaussian):
-    """Discrete Gaussian noise on tables that are measured in rounds; the scale is that of the first round's tables.
-
-    Attributes
-    ----------
-    choosing, measuring : float
-        The scales of a later round's choice and of its table; 0 where there is none.
-    shape : Shape
-    testing : float
-        The scale of tables that are held out; 0 where there are none.
-    """
-
-    choosing: float = 0.0
-    measuring: float = 0.0
-    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
-    testing: float = 0.0
+    """Discrete Gaussian noise on tables that are measured in rounds; the scale is that of the first round's tables."""
 
     @classmethod
     def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
