@@ -14,7 +14,7 @@ from privkit.values.show import Plotted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from privkit.attacks.pipelines.bound import Event
+    from privkit.attacks.pipelines.counted import Event
     from privkit.attacks.pipelines.recorded import Seen
     from privkit.values.loss import PrivacyLoss
 

@@ -292,7 +292,8 @@ class Rounds(Layered):
         choosing = NoisyMax.for_loss(sensitivity, price).scale if choice else 0.0
         scale, measuring = one.scale / cls.spread(first), one.scale / cls.spread(table) if table else 0.0
         testing = one.scale / cls.spread(held) if held else 0.0
-        made: Any = cls(scale, kind["shares"], choosing, measuring, kind["shape"], testing)  # type: ignore[call-arg]
+        make: Any = cls
+        made = make(scale, kind["shares"], choosing, measuring, kind["shape"], testing)
         return cast("Self", within_price(made, sensitivity, loss))
 
     @classmethod

@@ -73,10 +73,10 @@ class Recode(_Choice, Expression):
 
     def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
         """Return it with `work` done of its value, its pairs in order: keys are distinct, so none hides another."""
-        values, other = self._plain
-        keys = map(with_plain_numbers, self.keys)
-        pairs = sorted(zip(keys, values, strict=True), key=lambda pair: repr(pair[0]))
-        return Recode(work(self.of), *map(tuple, zip(*pairs, strict=True)), other, self.reason)
+        plain, other = self._plain
+        pairs = sorted(zip(map(with_plain_numbers, self.keys), plain, strict=True), key=lambda pair: repr(pair[0]))
+        keys, values = zip(*pairs, strict=True)
+        return Recode(work(self.of), keys, values, other, self.reason)
 
     def text(self) -> str:
         """Return the call; of a long table how many pairs it has, and their digest."""
