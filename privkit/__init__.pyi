@@ -37,7 +37,7 @@ from .anonymity.tcloseness import TCloseness as TCloseness
 from .anonymity.tcloseness import TClosenessReport as TClosenessReport
 from .anonymity.tcloseness import ValueTree as ValueTree
 from .anonymity.tcloseness import tclose as tclose
-from .attacks.by_part import AttackParts as AttackParts
+from .attacks.claims import AttackParts as AttackParts
 from .attacks.models.attack import attack_model as attack_model
 from .attacks.models.report import ModelAttackReport as ModelAttackReport
 from .attacks.pipelines.audit import audit_pipeline as audit_pipeline

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.attacks.by_part import Sorted, by_size
-from privkit.attacks.claims import Planted, TableAttack, claimed, folds
-from privkit.attacks.matching import Near, Rows, Targets, nearest
-from privkit.attacks.scores import NAMES, NEEDS, Scored, by_distance, by_fit
-from privkit.risk.attackers import Rate
+from privkit.attacks.claims import Planted, Sorted, TableAttack, by_size, claimed, folds
+from privkit.attacks.controls import rate_of
+from privkit.attacks.scores import NAMES, NEEDS, Near, Rows, Scored, Targets, by_distance, by_fit, nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,8 +120,8 @@ class Bench:
         planted: Mapping[float, Mapping[str, Planted]],
     ) -> TableAttack:
         control = found["control"] if self.n_control else None
-        rates = {key: _rate(one) for key, one in claims.items()}
-        right = {key: None if one.right is None else _rate(one.right) for key, one in found.items()}
+        rates = {key: rate_of(one) for key, one in claims.items()}
+        right = {key: None if one.right is None else rate_of(one.right) for key, one in found.items()}
         return TableAttack(
             name=name,
             needs=NEEDS[f"{name}_own" if right["members"] and name == "nearest" else name],
@@ -180,11 +178,7 @@ class Bench:
 
 
 def _planted(share: float, members: NDArray[np.float64], controls: NDArray[np.float64]) -> Planted:
-    return Planted(share, _rate(claimed(members, controls)), _rate(claimed(controls, controls)))
-
-
-def _rate(hits: NDArray[np.bool_]) -> Rate:
-    return Rate(int(hits.sum()), len(hits))
+    return Planted(share, rate_of(claimed(members, controls)), rate_of(claimed(controls, controls)))
 
 
 def _others(group: Targets, judges: Targets) -> NDArray[np.float64]:

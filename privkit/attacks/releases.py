@@ -10,8 +10,8 @@ import numpy as np
 
 from privkit.attacks.bench import PLANTED
 from privkit.attacks.claims import Planted, TableAttack, TableAttacks, claimed
-from privkit.attacks.figures import GROUP, GROUPS, differenced, evidence, membership, reconstructed
-from privkit.attacks.publisher import Asked
+from privkit.attacks.controls import rate_of
+from privkit.attacks.figures import GROUP, GROUPS, Asked, differenced, evidence, membership, reconstructed
 from privkit.attacks.tables import LEAST
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
@@ -195,8 +195,8 @@ class _Bench:
     ) -> TableAttack:
         most = int(np.unique(values, return_counts=True)[1].max())
         return TableAttack(
-            name, NEEDS[name], _rate(right), _rate(chance), Rate(most, len(values)),
-            {share: Planted(share, *map(_rate, planted(share))) for share in PLANTED},
+            name, NEEDS[name], rate_of(right), rate_of(chance), Rate(most, len(values)),
+            {share: Planted(share, *map(rate_of, planted(share))) for share in PLANTED},
         )  # fmt: skip
 
     def _kept(self, share: float) -> Asked:
@@ -239,14 +239,10 @@ class _Bench:
             groups = np.concatenate([members[:, :copied], outside[:, copied:]], axis=1)
             exact = evidence(asked.exact(), groups)
             inside, absent = (self._apart(membership(exact, asked.codes, people)) for people in (members, controls))
-            planted[share] = Planted(share, _rate(claimed(inside, absent)), _rate(claimed(absent, absent)))
-        rate, control, baseline = (_rate(claimed(scores, other)) for scores in (one, other, chance))
+            planted[share] = Planted(share, rate_of(claimed(inside, absent)), rate_of(claimed(absent, absent)))
+        rate, control, baseline = (rate_of(claimed(scores, other)) for scores in (one, other, chance))
         return TableAttack("membership", NEEDS["membership"], rate, control, baseline, planted)
 
     def _apart(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the scores of all groups in one row, in an order of no meaning."""
         return self.random.permutation(scores.ravel())
-
-
-def _rate(hits: NDArray[np.bool_]) -> Rate:
-    return Rate(int(hits.sum()), len(hits))

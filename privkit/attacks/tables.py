@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.attacks.bench import Bench
-from privkit.attacks.by_part import SIZE, AttackParts, by_column
-from privkit.attacks.claims import TableAttack, TableAttacks
+from privkit.attacks.claims import SIZE, AttackParts, TableAttack, TableAttacks, by_column
 from privkit.attacks.columns import Told, columns_of
 from privkit.attacks.controls import refuse_members
 from privkit.attacks.scores import Sides

@@ -223,8 +223,8 @@ def arguments_gate(parser: argparse.ArgumentParser) -> None:
 def run_gate(options: argparse.Namespace) -> int:
     """Print what each rule found; return 0, or 3 if one is not met."""
     from privkit.study.gate import judged  # what the other commands need not load
-    from privkit.study.interchange import plain
     from privkit.study.policy import policy_of
+    from privkit.study.rulings import plain
 
     policy = policy_of(options.policy)
     outputs = [out for out in (options.junit, options.sarif) if out is not None]

@@ -18,9 +18,8 @@ from privkit.inventory.column_entry import day_or_today
 from privkit.inventory.column_names import QUASI, SENSITIVE
 from privkit.inventory.inventory import Inventory
 from privkit.risk.report import risk
-from privkit.study.interchange import as_json, as_junit, as_sarif
 from privkit.study.policy import PACED, Policy, policy_of
-from privkit.study.ruling import Ruling
+from privkit.study.rulings import Ruling, as_json, as_junit, as_sarif
 from privkit.study.written import written
 from privkit.tally.selection import all_columns
 from privkit.values.arguments import public, typed

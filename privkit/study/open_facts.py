@@ -1,11 +1,17 @@
-"""What the owner of a table has not said of its columns, and must be asked."""
+"""What only a person can say: the questions that stay open, and the answers, as a mapping or a TOML file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from privkit.errors.root import listed
+from privkit.errors import ParameterError
+from privkit.errors.root import listed, type_told
+from privkit.errors.study import DossierError
+from privkit.study.written import writing
 
 if TYPE_CHECKING:
     from privkit.inventory.column_entry import ColumnEntry
@@ -49,3 +55,43 @@ def open_facts(entries: Iterable[ColumnEntry], *, every: bool = False) -> Iterat
             shown = listed(names if not every or len(names) <= _FEW else names[:_FEW])
             more = f" and {len(names) - _FEW:,} more" if every and len(names) > _FEW else ""
             yield Open(f"inventory.{fact}", f"{ask}: {shown}{more}?")
+
+
+def read_answers(answers: object) -> dict[Any, Any]:
+    """Return answers by the ids of their fields, from a mapping (nested or with dots) or a TOML file.
+
+    Raises
+    ------
+    DossierError
+        If the file is no TOML.
+    FileError
+        If it cannot be read.
+    ParameterError
+
+    Examples
+    --------
+    >>> read_answers({"registry": {"basic": {"data_curators": ["Ada"]}}, "nist.8": "nothing"})
+    {'registry.basic.data_curators': ['Ada'], 'nist.8': 'nothing'}
+    """
+    if answers is None:
+        return {}
+    if isinstance(answers, Mapping):
+        return dict(_flat(answers))
+    if not isinstance(answers, str | os.PathLike):
+        raise ParameterError.of("answers", type_told(answers), "a mapping of fields, or the path of a TOML file")
+    place = Path(answers)
+    with writing(place, "read"):
+        text = place.read_bytes()
+    try:
+        return dict(_flat(tomllib.loads(text.decode("utf-8-sig"))))
+    except (ValueError, RecursionError):  # its text quotes the file
+        raise DossierError.of([f"The answers in {place.name!r} are no TOML."]) from None
+
+
+def _flat(said: Mapping[Any, Any], before: str = "") -> Iterator[tuple[Any, Any]]:
+    for name, value in said.items():
+        whole = f"{before}.{name}" if before else name
+        if isinstance(value, Mapping):
+            yield from _flat(value, str(whole))
+        else:
+            yield whole, value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.canonical import canonical
 from privkit.errors.study import PackageError, RegisterError
 from privkit.inventory.column_entry import day
-from privkit.study.archive import checksum
+from privkit.study.archive import checksum, told_together
 from privkit.study.register import (
     APPROVALS,
     DELETION,
@@ -27,7 +27,6 @@ from privkit.study.register import (
     told,
 )
 from privkit.study.shared_package import SharedPackage, packages_of, required_approvals
-from privkit.study.together import told_together
 from privkit.study.written import in_a_cell, writing, written
 from privkit.values.arguments import public, whole, words
 from privkit.values.show import Shown

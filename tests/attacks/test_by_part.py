@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.attacks.by_part import SIZE, by_column, by_size
-from privkit.attacks.claims import claimed
+from privkit.attacks.claims import SIZE, by_column, by_size, claimed
 
 mpl.use("Agg")
 CANARY = "CANARY-7f3a"

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from privkit.attacks.claims import claimed, threshold
-from privkit.attacks.interval import newcombe
+from privkit.attacks.controls import newcombe
 from privkit.risk.attackers import Rate, excess_risk
 
 #: Newcombe 1998, Statistics in Medicine 17, table II, method 10.

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.attacks.models.lira import limited, ratios
-from privkit.attacks.models.outputs import inspected
+from privkit.attacks.models.figures import limited, ratios
+from privkit.attacks.models.report import inspected
 from privkit.attacks.models.trained import told
 from privkit.errors.attacks import AttackError
 from privkit.transform.task_utility import area, area_interval

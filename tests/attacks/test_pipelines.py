@@ -14,7 +14,7 @@ import pipelines_of_others as others
 import pytest
 
 import privkit as pk
-from privkit.attacks.pipelines.bound import bounded, clopper_pearson
+from privkit.attacks.pipelines.counted import bounded, clopper_pearson
 from privkit.attacks.pipelines.recorded import gaussian_epsilon
 from privkit.attacks.pipelines.runs import Run
 from privkit.attacks.pipelines.sources import recording

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.attacks.figures import differenced, evidence, membership, reconstructed
-from privkit.attacks.publisher import Asked, exactly
+from privkit.attacks.figures import Asked, differenced, evidence, exactly, membership, reconstructed
 
 CANARY = "CANARY-7f3a"
 ATTACKS = ["differencing", "averaging", "reconstruction", "membership"]

@@ -15,8 +15,7 @@ from scipy.spatial import cKDTree
 import privkit as pk
 from privkit.attacks.claims import Planted, TableAttack
 from privkit.attacks.columns import Told, columns_of
-from privkit.attacks.matching import Near, Rows, Targets, fitting, nearest
-from privkit.attacks.scores import Sides, by_distance, by_fit
+from privkit.attacks.scores import Near, Rows, Sides, Targets, by_distance, by_fit, fitting, nearest
 from privkit.risk.attackers import Rate
 
 mpl.use("Agg")

@@ -15,7 +15,7 @@ ALLOWED = {
     ("tally/cells/calendar.py", "_listed"): "moments at which a zone's clock changes, not the rows'",
     ("tally/class_values.py", "_merged"): CODES,
     ("tally/columns/facts.py", "_sample"): OWNER,
-    ("attacks/pipelines/outcomes.py", "_parts"): "the answers of somebody's function: an owner's report",
+    ("attacks/pipelines/counted.py", "_parts"): "the answers of somebody's function: an owner's report",
     ("disclosure/published.py", "_regions"): "places of cells of published tables, no rows",
     ("dp/statistics/inference/regression.py", "LeastSquares._fits"): "places of predictors, no rows",
     ("tally/row_classes.py", "_alone"): CODES,

@@ -15,7 +15,7 @@ import pytest
 import privkit as pk
 from privkit import cli
 from privkit.budget.store.store import Store
-from privkit.study.interchange import as_sarif
+from privkit.study.rulings import as_sarif
 
 CANARY = "CANARY-7f3a"
 QI = ["zip", "age"]

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 
 import privkit as pk
 from privkit.study import package as packaging
-from privkit.study.archive import as_csv
-from privkit.study.packing import unfit_name
+from privkit.study.archive import as_csv, unfit_name
 from privkit.values import files
 from privkit.values.files import spreadsheet_cell
 

@@ -17,7 +17,7 @@ import privkit as pk
 from privkit import cli
 from privkit.study.dossiers.terms import letter_of
 from privkit.study.papers.drafting import wording
-from privkit.study.papers.training import LESSONS
+from privkit.study.papers.texts import LESSONS
 
 CANARY = "CANARY-7f3a"
 MARK = "**[TO BE FILLED"

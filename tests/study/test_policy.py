@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.study.policy_file import lines_of
+from privkit.study.policy import lines_of
 
 CANARY = "CANARY-7f3a"
 FRAME = pd.DataFrame({"zip": [CANARY, CANARY, "8005"], "age": [30, 30, 41], "ill": ["a", "b", "a"]})

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import privkit as pk
-from privkit.study.together import recorded, table_of
+from privkit.study.archive import recorded, table_of
 
 CANARY = "CANARY-7f3a"
 AGREED = {"purpose": "planning", "basis": "contract", "expires": "2999-12-31"}

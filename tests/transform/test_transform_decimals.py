@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from privkit.errors import FrameError, ParameterError, PrivkitError
 from privkit.errors.anonymity import HierarchyError
-from privkit.transform.decimals import Decimals, as_floats, shown
+from privkit.transform.decimals import Decimals, as_floats
 from privkit.transform.generalize import generalize, read_hierarchies, write_hierarchies
 from privkit.transform.hierarchies.hierarchy import Hierarchy
+from privkit.transform.hierarchies.intervals import shown
 from privkit.transform.perturb import round_to, top_bottom
 
 #: Floats with few digits lie on edges, which is where binary arithmetic errs; others lie anywhere.

@@ -17,8 +17,8 @@ from privkit.errors import ColumnNotFoundError, NotPublicError, ParameterError
 from privkit.errors.expression import ExpressionError
 from privkit.tally.predicate import check_selection
 from privkit.values.expression import cut, day, hour, lookup, month, parsed, recode, selection, weekday, when, year
+from privkit.values.expression.left_out import notes_of, untold_by
 from privkit.values.expression.nodes import Both, Column, Compare, IsIn, IsMissing, Literal, Not
-from privkit.values.expression.unknowns import notes_of, untold_by
 from privkit.values.keys import public_values
 from privkit.values.unit import PERIODS
 

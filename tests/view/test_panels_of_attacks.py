@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.attacks.interval import newcombe
+from privkit.attacks.controls import newcombe
 from privkit.risk.attackers import Rate
 
 HOSTILE = "<script>alert(1)</script>"

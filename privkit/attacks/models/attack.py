@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.attacks.claims import claimed
-from privkit.attacks.models.inference import inferred, secret_of
-from privkit.attacks.models.lira import limited, ratios
-from privkit.attacks.models.outputs import inspected
+from privkit.attacks.controls import rate_of
+from privkit.attacks.models.figures import inferred, limited, ratios, secret_of
 from privkit.attacks.models.repairs import repairing
-from privkit.attacks.models.report import ModelAttack, ModelAttackReport
+from privkit.attacks.models.report import ModelAttack, ModelAttackReport, inspected
 from privkit.attacks.models.rows import People, people_of, refuse_shared
-from privkit.attacks.models.stored import stored
-from privkit.attacks.models.trained import Train, Trained, as_they_are, is_trained, kind_of, refuse_unknown, trainer
+from privkit.attacks.models.trained import (
+    Train,
+    Trained,
+    as_they_are,
+    is_trained,
+    kind_of,
+    refuse_unknown,
+    stored,
+    trainer,
+)
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
-from privkit.risk.attackers import Rate
 from privkit.transform.task_utility import area, area_interval
 from privkit.values.arguments import positive_int, typed, whole
 from privkit.values.frozen import Frozen
@@ -65,10 +71,10 @@ def attack_model(
     1. *LiRA.* In each of `shadows` / 2 rounds the attacked persons are halved at random, and the model is trained
        anew on each half, together with the members who are not attacked: as many rows as it was trained on. So half
        of the shadow models were trained with each person. His score is the likelihood ratio of the model's answer
-       under both (`privkit.attacks.models.lira` has the formula): of classes log(p / (1 − p)), p being the chance of
+       under both (`privkit.attacks.models.figures` has the formula): of classes log(p / (1 − p)), p being the chance of
        the true one; of numbers what is predicted.
     2. *Scores.* How sure the model is of what is true; of numbers −|y − ŷ|.
-    3. *Inference.* Which value of one feature fits the model's answer best (`privkit.attacks.models.inference`).
+    3. *Inference.* Which value of one feature fits the model's answer best (`privkit.attacks.models.figures`).
 
     A claim is a score that at most about 1 in 100 persons reach who are not members, by a threshold that other such
     persons give (`privkit.attacks.claims` has the proof); the difference to controls has Newcombe's interval. Intervals
@@ -275,13 +281,8 @@ def _chosen(count: int, many: int, random: np.random.Generator) -> tuple[Ints, I
 
 def _judged(name: str, members: Floats, controls: Floats) -> ModelAttack:
     value = area(members, controls)
-    rate, control = (_claims(one, controls) for one in (members, controls))
+    rate, control = (rate_of(claimed(one, controls)) for one in (members, controls))
     return ModelAttack(name, NEEDS[name], rate, control, value, area_interval(value, len(members), len(controls)))
-
-
-def _claims(scores: Floats, judges: Floats) -> Rate:
-    found = claimed(scores, judges)
-    return Rate(int(found.sum()), len(found))
 
 
 def _numbers(people: People) -> Floats:

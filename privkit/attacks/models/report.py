@@ -1,15 +1,15 @@
-"""What attacks on a model find: a mapping by the attack's name, persons at risk, and repairs beside it."""
+"""What attacks on a model find: by the attack's name, persons at risk, what scores give away, and repairs beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from privkit.attacks.claims import Attacks, Compared, claimed
-from privkit.attacks.interval import newcombe
+from privkit.attacks.controls import newcombe, rate_of
 from privkit.risk.attackers import Rate
 from privkit.values.advantage import ALARMS
 from privkit.values.arguments import positive_int, public
@@ -21,9 +21,89 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.attacks.models.outputs import ScoreFinding
-
     Floats = NDArray[np.float64]
+
+#: Of fewer rows, but not of none, something is told; as in `output_check`.
+FEW = 5
+#: A chance that is nearer to 0 or 1 than this is as good as certain.
+_CERTAIN = 0.01
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class ScoreFinding:
+    """What scores give away, if they are published as they are.
+
+    Attributes
+    ----------
+    kind : {"certain", "unique", "few", "dominated"}
+    rows : int
+        How many rows it is true of; 0 where it is not found.
+    n : int
+        Of how many.
+    text : str
+        In words.
+    """
+
+    kind: str
+    rows: int
+    n: int
+    text: str
+
+
+def inspected(found: NDArray[Any], classes: tuple[Any, ...] | None) -> tuple[ScoreFinding, ...]:
+    """Return what the scores of members give away: by few that are certain, by groups of one, by totals of one.
+
+    *certain*: rows whose chance of a class is within 0.01 of 0 or of 1, where fewer than 5 rows are: that something is
+    (nearly) sure is told of few persons. *unique*: rows whose scores no other row has: who knows the score finds the
+    row. *few*: rows whose scores 2 to 4 rows share. *dominated*: columns of scores of no sign whose total is one row's
+    by more than half, so that a published total or mean tells it nearly (an (n, k) rule with n = 1 and k = 50 %).
+
+    Parameters
+    ----------
+    found : array, shape (n_rows,) or (n_rows, n_columns)
+        Chances by class, or numbers.
+    classes : tuple or None
+        What the columns stand for; None of numbers, which are not inspected for certainty.
+
+    Examples
+    --------
+    >>> scores = np.array([0.999, 0.4, 0.4, 0.4, 0.4, 0.4, 0.7])
+    >>> [(one.kind, one.rows) for one in inspected(scores, (0, 1))]
+    [('certain', 1), ('unique', 2), ('few', 0), ('dominated', 0)]
+    """
+    n = len(found)
+    _, group = np.unique(found, axis=0, return_inverse=True)
+    sizes = np.bincount(group.reshape(-1))[group.reshape(-1)] if n else np.zeros(0, dtype=np.int64)
+    told = []
+    numbers = found.astype(float).reshape(n, -1) if found.dtype.kind in "biuf" else np.empty((n, 0))
+    if classes is not None and numbers.size and numbers.min() >= 0 and numbers.max() <= 1 + 1e-6:
+        told.append(_certain(numbers))
+    unique, few = int((sizes == 1).sum()), int(((sizes > 1) & (sizes < FEW)).sum())
+    told.append(ScoreFinding("unique", unique, n, "rows whose score no other row has: who knows it finds the row"))
+    told.append(ScoreFinding("few", few, n, f"rows whose score they share with others, fewer than {FEW} in all"))
+    if numbers.size:
+        told.append(_dominated(numbers))
+    return tuple(told)
+
+
+def _certain(numbers: Floats) -> ScoreFinding:
+    flagged = np.zeros(len(numbers), dtype=bool)
+    for column in numbers.T:
+        for near in (column <= _CERTAIN, column >= 1 - _CERTAIN):
+            if 0 < near.sum() < FEW:
+                flagged |= near
+    text = f"rows whose chance of a class is within {_CERTAIN} of 0 or 1, as that of fewer than {FEW} rows is"
+    return ScoreFinding("certain", int(flagged.sum()), len(numbers), text)
+
+
+def _dominated(numbers: Floats) -> ScoreFinding:
+    rows = set()
+    for column in numbers.T:
+        if column.min() >= 0 and column.max() > column.sum() / 2:
+            rows.add(int(column.argmax()))
+    text = "rows whose score is more than half of the total of all: a published total or mean tells it nearly"
+    return ScoreFinding("dominated", len(rows), len(numbers), text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,9 +235,8 @@ class ModelAttackReport(Attacks[ModelAttack]):
         """
         allowed, one = share(alarms, "alarms", zero=False), self.strongest
         members, controls = self._scores
-        found, wrong = (claimed(scores, controls, allowed) for scores in (members, controls))
-        rates = [Rate(int(hits.sum()), len(hits)) for hits in (found, wrong)]
-        return replace(one, rate=rates[0], control=rates[1])
+        rate, control = (rate_of(claimed(scores, controls, allowed)) for scores in (members, controls))
+        return replace(one, rate=rate, control=control)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row per attack: `attack`, `rate`, `control`, `excess`, `low`, `high`, `auc`, `auc_low`, ..."""

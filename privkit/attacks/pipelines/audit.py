@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from privkit.attacks.pipelines.bound import LEAST_RUNS, Event, bounded, learned
-from privkit.attacks.pipelines.findings import Finding, alike, at_least, of_pairs, of_runs, stored
+from privkit.attacks.pipelines.counted import LEAST_RUNS, Event, Outcome, bounded, learned, outcome, read_whole
 from privkit.attacks.pipelines.neighbors import Neighbors
-from privkit.attacks.pipelines.outcomes import Outcome, outcome, read_whole
 from privkit.attacks.pipelines.recorded import Seen, published_bound, ran, seen
-from privkit.attacks.pipelines.report import PipelineAudit
+from privkit.attacks.pipelines.report import Finding, PipelineAudit, alike, at_least, of_pairs, of_runs, stored
 from privkit.attacks.pipelines.runs import LAWS, Run
 from privkit.errors import ColumnNotFoundError, ParameterError, PrivkitError
 from privkit.errors.attacks import AttackError
@@ -69,7 +67,7 @@ def audit_pipeline(
        (`privkit.attacks.pipelines.recorded` has the proof).
     2. *Counted.* The function runs some thousand times on a few pairs. An event that is learned from half of the
        answers is counted in the other half: ε ≥ ln((p − δ)/q), with Clopper and Pearson's limits p and q of its shares
-       (`privkit.attacks.pipelines.bound`). Each of the pairs and both directions share the chance of a wrong bound.
+       (`privkit.attacks.pipelines.counted`). Each of the pairs and both directions share the chance of a wrong bound.
 
     **Power.** With n runs counting shows about ln(n/10) at most, and hardly a tenth of ε above a claim; it sees what
     changes on these neighbors. Findings of level ``"suspect"`` say that the usual proof does not hold; they are no

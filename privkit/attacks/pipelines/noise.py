@@ -59,20 +59,24 @@ class Meets(Protocol):
         """Return the sum where more noise joins that of an entry."""
 
 
-class NoiseArray(np.ndarray):  # type: ignore[type-arg]
-    """Drawn numbers, and whence."""
+class Drawn:
+    """What drawn numbers know: whence they are."""
 
-    terms: tuple[Term, ...] | None
-    run: Meets | None
-    entry: Any
+    terms: tuple[Term, ...] | None = None
+    run: Meets | None = None
+    entry: Any = None
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
+        return combined(ufunc, method, inputs, out, options)
+
+
+class NoiseArray(Drawn, np.ndarray):  # type: ignore[type-arg]
+    """Drawn numbers, and whence."""
 
     def __array_finalize__(self, source: Any) -> None:
         self.terms = None
         self.run = None
         self.entry = None
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        return combined(ufunc, method, inputs, out, options)
 
     def __getitem__(self, index: Any) -> Any:
         part = self.view(np.ndarray)[index]
@@ -86,29 +90,15 @@ class NoiseArray(np.ndarray):  # type: ignore[type-arg]
         return (self[place] for place in range(len(self)))
 
 
-class NoiseFloat(float):
+class NoiseFloat(Drawn, float):
     """A drawn number, and whence."""
-
-    terms: tuple[Term, ...] | None = None
-    run: Meets | None = None
-    entry: Any = None
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        return combined(ufunc, method, inputs, out, options)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return float, (float(self),)
 
 
-class NoiseInt(int):
+class NoiseInt(Drawn, int):
     """A drawn whole number, and whence."""
-
-    terms: tuple[Term, ...] | None = None
-    run: Meets | None = None
-    entry: Any = None
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
-        return combined(ufunc, method, inputs, out, options)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return int, (int(self),)
@@ -134,7 +124,8 @@ def _operators() -> None:
     def binary(ufunc: Any, swapped: bool, plain: str) -> Any:
         def operate(self: Any, other: Any) -> Any:
             if not isinstance(other, (int, float, np.number, np.ndarray)):
-                return getattr(type(self).__mro__[1], plain)(type(self).__mro__[1](self), other)
+                base = type(self).__bases__[-1]
+                return getattr(base, plain)(base(self), other)
             return combined(ufunc, "__call__", (other, self) if swapped else (self, other), None, {})
 
         return operate

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.attacks.pipelines.bound import chernoff
+from privkit.attacks.pipelines.counted import Outcome, chernoff, outcome
 from privkit.attacks.pipelines.mechanisms import loss_between
-from privkit.attacks.pipelines.outcomes import Outcome, outcome
 from privkit.attacks.pipelines.runs import LAWS, Entry, Run
 from privkit.attacks.pipelines.sources import recording
 from privkit.errors import PrivkitError

@@ -256,13 +256,23 @@ def make_rounds(
         return in_measure(made, loss)
 
 
+@dataclass(frozen=True)
 class Rounds(Layered):
-    """What both kinds have in common: the noise of the first round's tables, of later ones, and of choices."""
+    """What both kinds have in common: the noise of the first round's tables, of later ones, and of choices.
 
-    choosing: float
-    measuring: float
-    shape: Shape
-    testing: float
+    Attributes
+    ----------
+    choosing, measuring : float
+        The scales of a later round's choice and of its table; 0 where there is none.
+    shape : Shape
+    testing : float
+        The scale of tables that are held out; 0 where there are none.
+    """
+
+    choosing: float = 0.0
+    measuring: float = 0.0
+    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
+    testing: float = 0.0
 
     @classmethod
     @abstractmethod
@@ -282,7 +292,8 @@ class Rounds(Layered):
         choosing = NoisyMax.for_loss(sensitivity, price).scale if choice else 0.0
         scale, measuring = one.scale / cls.spread(first), one.scale / cls.spread(table) if table else 0.0
         testing = one.scale / cls.spread(held) if held else 0.0
-        made: Any = cls(scale, kind["shares"], choosing, measuring, kind["shape"], testing)  # type: ignore[call-arg]
+        make: Any = cls
+        made = make(scale, kind["shares"], choosing, measuring, kind["shape"], testing)
         return cast("Self", within_price(made, sensitivity, loss))
 
     @classmethod
@@ -313,21 +324,7 @@ class Rounds(Layered):
 
 @dataclass(frozen=True, slots=True)
 class RoundsLaplace(Rounds, LayeredLaplace):
-    """Discrete Laplace noise on tables that are measured in rounds; the scale is that of the first round's tables.
-
-    Attributes
-    ----------
-    choosing, measuring : float
-        The scales of a later round's choice and of its table; 0 where there is none.
-    shape : Shape
-    testing : float
-        The scale of tables that are held out; 0 where there are none.
-    """
-
-    choosing: float = 0.0
-    measuring: float = 0.0
-    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
-    testing: float = 0.0
+    """Discrete Laplace noise on tables that are measured in rounds; the scale is that of the first round's tables."""
 
     @classmethod
     def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:
@@ -342,21 +339,7 @@ class RoundsLaplace(Rounds, LayeredLaplace):
 
 @dataclass(frozen=True, slots=True)
 class RoundsGaussian(Rounds, LayeredGaussian):
-    """Discrete Gaussian noise on tables that are measured in rounds; the scale is that of the first round's tables.
-
-    Attributes
-    ----------
-    choosing, measuring : float
-        The scales of a later round's choice and of its table; 0 where there is none.
-    shape : Shape
-    testing : float
-        The scale of tables that are held out; 0 where there are none.
-    """
-
-    choosing: float = 0.0
-    measuring: float = 0.0
-    shape: Shape = Shape(1, 0, chosen=False, share=Fraction(1))
-    testing: float = 0.0
+    """Discrete Gaussian noise on tables that are measured in rounds; the scale is that of the first round's tables."""
 
     @classmethod
     def stated(cls, sensitivity: Sensitivity, scale: float) -> Fraction:

@@ -40,12 +40,7 @@ class NoisyMax(Noise):
 
     name = "noisy max"
     moved = "the score of a candidate"
-    measures: ClassVar[tuple[Measure, ...]] = (
-        Measure.PURE,
-        Measure.APPROXIMATE,
-        Measure.ZERO_CONCENTRATED,
-        Measure.APPROXIMATE_ZERO_CONCENTRATED,
-    )
+    measures: ClassVar[tuple[Measure, ...]] = Laplace.measures
 
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **kind: Any) -> NoisyMax:

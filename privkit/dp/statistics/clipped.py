@@ -232,5 +232,4 @@ class WithClipped(Statistic):
         return self.inner.clips
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"{self.inner} and share of clipped rows"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -79,13 +79,7 @@ class Count(Statistic):
         return float(rows)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return "count of rows"
-
-
-def once_in(groups: int) -> str:
-    """Return in words how much of one person counts where it does once in a group."""
-    return f"each person in at most {groups} {'group' if groups == 1 else 'groups'}, chosen at random"
 
 
 def anew(window: str) -> str:
@@ -94,8 +88,20 @@ def anew(window: str) -> str:
     return f"a person counts anew in each {period}: over n {period}s up to n times"
 
 
+class OncePerGroup:
+    """A statistic in which a person counts once in a group."""
+
+    __slots__ = ()
+
+    once: ClassVar[bool] = True
+
+    def limit(self, bounds: ContributionBounds) -> str:
+        """Return in words how much of one person counts."""
+        return f"each person in at most {bounds.l0} {'group' if bounds.l0 == 1 else 'groups'}, chosen at random"
+
+
 @dataclass(frozen=True, slots=True)
-class PersonCount(Count):
+class PersonCount(OncePerGroup, Count):
     """How many persons a group has: the distinct ids of the unit column, in each window anew where the unit has one.
 
     Attributes
@@ -112,16 +118,11 @@ class PersonCount(Count):
     window: str = ""
 
     name = "persons"
-    once = True
 
     @property
     def main(self) -> str:
         """What is counted."""
         return f"{self.name}{self.window}"
-
-    def limit(self, bounds: ContributionBounds) -> str:
-        """Return in words how much of one person counts."""
-        return once_in(bounds.l0)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count persons exactly, each in at most so many groups."""
@@ -134,7 +135,6 @@ class PersonCount(Count):
         return () if not self.window else (anew(self.window),)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"count of {self.main}"
 
 
@@ -166,7 +166,6 @@ class DistinctCount(Count):
         return counts.reshape(-1, 1)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"count of distinct values of {self.column!r}"
 
 
@@ -277,7 +276,6 @@ class OpenCount(Count):
         return cls(tuple(record["by"]), record["persons"])
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         what = f"persons{self.window}" if self.persons else "rows"
         return f"count of {what} by {', '.join(self.by)} (groups that pass a threshold)"
 

@@ -147,7 +147,6 @@ class Histogram(Count):
         return (f"values of {self.column!r} outside {ends}{missing} are left out",)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         many = len(self.edges) - 1
         return f"histogram of {self.column!r} in {many:,} {'bin' if many == 1 else 'bins'}"
 
@@ -304,5 +303,4 @@ class Span(Histogram):
         )
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"bounds of {self.column!r}"

@@ -215,7 +215,6 @@ class Mean(Statistic):
         return f" clipped to {self.bounds}"
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"{self.name} of {self.column!r}{self.clips}"
 
 

@@ -345,5 +345,4 @@ class OpenGroups(Statistic):
         return Staged(scale, answering=best(scale))
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"{self.inner} by {', '.join(self.by)} (groups that pass a threshold)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from privkit.dp.statistics.counts import once_in
+from privkit.dp.statistics.counts import OncePerGroup
 from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Statistic
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
     from privkit.dp.question import Question
     from privkit.tally.cells.cells import Kind
-    from privkit.values.bounds import ContributionBounds
     from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class PersonMean(Mean):
+class PersonMean(OncePerGroup, Mean):
     """The mean over persons of each person's total in a group, that total clipped to public bounds.
 
     With it come the sum of the totals and the number of persons, at the same price.
@@ -48,7 +47,6 @@ class PersonMean(Mean):
     window: str = ""
 
     name = "mean"
-    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "mean", "of": "person totals"}
 
     @property
@@ -64,10 +62,6 @@ class PersonMean(Mean):
     def rounding(self, name: str) -> Rounding:
         """Return how far a sum of totals may be from that of the cells."""
         return Rounding(ROWS * self.grid.rounding) if name == "sum" else Rounding()
-
-    def limit(self, bounds: ContributionBounds) -> str:
-        """Return in words how much of one person counts."""
-        return once_in(bounds.l0)
 
     def extents(self) -> tuple[Extent, ...]:
         """Return the bounds to which persons' totals are clipped."""
@@ -95,5 +89,4 @@ class PersonMean(Mean):
         )
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"mean of each person's {self.column!r}{self.window}, in all within {self.bounds}"

@@ -236,7 +236,6 @@ class Quantile(Statistic):
         return cls(record["column"], int(above), int(of), tuple(map(float, record["candidates"])))
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         share = "" if self.main != self.name else f"{float(Fraction(self.above, self.of)):g}-"
         return f"{share}{self.main} of {self.column!r}"
 

@@ -360,7 +360,6 @@ class Quantiles(Statistic):
         return cls(record["column"], tuple((above, of) for above, of in pairs), tuple(map(float, record["candidates"])))
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"quantiles {', '.join(self.numbers)} of {self.column!r}"
 
 

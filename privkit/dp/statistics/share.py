@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from privkit.dp.statistics.counts import anew, once_in
+from privkit.dp.statistics.counts import OncePerGroup, anew
 from privkit.dp.statistics.moments import Mean, split
 from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import person_totals
 from privkit.tally.cells.numbers import Grid, WholeGrid
 from privkit.values.bounds import ValueBounds
-from privkit.values.expression.unknowns import untold_by
+from privkit.values.expression.left_out import untold_by
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from privkit.dp.question import Question
     from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Extent
-    from privkit.values.bounds import ContributionBounds
     from privkit.values.expression.selection import Selection
 
 #: What a row counts at least and at most.
@@ -130,12 +129,11 @@ class Share(Mean):
         return ""
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"share of rows with {self.column}"
 
 
 @dataclass(frozen=True, slots=True)
-class PersonShare(Share):
+class PersonShare(OncePerGroup, Share):
     """The share of persons with a row that meets a condition, among those who have a row at all.
 
     Attributes
@@ -154,12 +152,7 @@ class PersonShare(Share):
     window: str = ""
 
     name = "share"
-    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "share", "of": "persons"}
-
-    def limit(self, bounds: ContributionBounds) -> str:
-        """Return in words how much of one person counts."""
-        return once_in(bounds.l0)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count persons with and without such a row exactly."""
@@ -175,5 +168,4 @@ class PersonShare(Share):
         return ("how many persons meet it, and how many there are, come with it, at no further cost: .to_frame()",)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"share of persons{self.window} with {self.column}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from privkit.dp.statistics.counts import anew, once_in
+from privkit.dp.statistics.counts import OncePerGroup, anew
 from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.cells.numbers import Grid
@@ -129,12 +129,11 @@ class Sum(Statistic):
         return f" clipped to {self.bounds}"
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"{self.name} of {self.column!r}{self.clips}"
 
 
 @dataclass(frozen=True, slots=True)
-class PersonSum(Sum):
+class PersonSum(OncePerGroup, Sum):
     """The sum over persons of each person's total in a group, that total clipped to public bounds.
 
     Attributes
@@ -155,12 +154,7 @@ class PersonSum(Sum):
     window: str = ""
 
     name = "sum"
-    once = True
     mark: ClassVar[dict[str, str]] = {"statistic": "sum", "of": "person totals"}
-
-    def limit(self, bounds: ContributionBounds) -> str:
-        """Return in words how much of one person counts."""
-        return once_in(bounds.l0)
 
     def extents(self) -> tuple[Extent, ...]:
         """Return the bounds to which persons' totals are clipped."""
@@ -180,7 +174,6 @@ class PersonSum(Sum):
         return f", totals clipped to {self.bounds}"
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"sum of each person's {self.column!r}{self.window}, in all within {self.bounds}"
 
 

@@ -135,7 +135,6 @@ class TopK(Statistic):
         return cls(Keys((record["column"],), tuple((text,) for text in record["candidates"])), record["k"])
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         many = "most frequent" if self.k == 1 else f"{self.k} most frequent"
         return f"{many} of {len(self.values):,} public values of {self.values.by[0]!r}"
 

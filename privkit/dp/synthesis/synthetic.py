@@ -33,9 +33,8 @@ from privkit.dp.noise.rounds import RoundsGaussian, RoundsLaplace, Shape, make_r
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.books.tables import Tables
 from privkit.dp.statistics.reach import Sensitivity
-from privkit.dp.synthesis.closeness import distances, drowned, ruled_out
 from privkit.dp.synthesis.drawing import Filled, drawn_rows, uniform
-from privkit.dp.synthesis.kept import Kept, WithRows
+from privkit.dp.synthesis.kept import Kept, WithRows, distances, drowned, ruled_out
 from privkit.dp.synthesis.model import NO_RULES, Ruled, Rules, all_pairs
 from privkit.dp.synthesis.running import Measuring, Run, Simulating
 from privkit.tally.books import table_counts
@@ -210,7 +209,7 @@ class Synthetic(Tables):
 
         def run(data: object) -> list[int]:
             counts = self._counts(question.rows(data), question)
-            return Kept.of(self, noise, *self.run.transcript(counts, noise, draws, seed), seed).cells
+            return Kept.of(*self.run.transcript(counts, noise, draws, seed), seed).cells
 
         return WithRows(make_rounds(run, noise, question.sensitivity, loss), self, noise)
 
@@ -219,7 +218,7 @@ class Synthetic(Tables):
         assert isinstance(noise, RoundsLaplace | RoundsGaussian)
         counts, seed = self._counts(question.rows(data), question), int(draw.rng.integers(2**62))
         told = self.run.transcript(counts, noise, Simulating(noise, draw), seed)
-        return self.with_rows(Kept.of(self, noise, *told, seed).cells, noise)
+        return self.with_rows(Kept.of(*told, seed).cells, noise)
 
     def with_rows(self, cells: Sequence[int], noise: Noise) -> list[int]:
         """Return what was measured followed by rows that fit it. No data: post-processing."""
@@ -379,7 +378,6 @@ class Synthetic(Tables):
         return cls(*fields, *own, Rules.recorded(record), Fraction(record.get("held", 0)))
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         first = "all pairs with " + repr(self.target) if self.target else "each column"
         return (
             f"synthetic rows of {', '.join(one.name for one in self.made)}, from counts of {first} and of "

@@ -16,9 +16,8 @@ from privkit.events.operations.drop import drop, keep
 from privkit.events.operations.operation import Operation
 from privkit.events.operations.precision import coarsen
 from privkit.events.operations.times import EPOCHS, truncate_time
-from privkit.events.recipes.fields import Fields
 from privkit.events.recipes.recipe import Recipe
-from privkit.events.run.flatten import flatten, is_frame, read_events
+from privkit.events.run.flatten import Fields, flatten, is_frame, read_events
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.inventory.audit import audit
 from privkit.inventory.column_names import DIRECT, OTHER, QUASI, SENSITIVE, words_of

@@ -1,9 +1,4 @@
-"""What a recipe gives back: the events in the shape in which they came, and an account of what was done.
-
-What a recipe did, and how exposed its result is, in figures.
-
-Carrying a recipe out on what the events come in: lists, iterators, files, frames.
-"""
+"""Carrying a recipe out on lists, iterators, files and frames, and what it gives back: events, and what was done."""
 
 from __future__ import annotations
 
@@ -12,18 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from privkit.errors.events import EventsInputError, UnmatchedFieldsError
 from privkit.errors.root import type_told
 from privkit.events.operations.drop import Drop, Keep
 from privkit.events.operations.merge import Merge
 from privkit.events.operations.rename import Rename
-from privkit.events.run.closures import Engine, Options, treated
+from privkit.events.run.closures import Account, Engine, Options, SetApart, treated
 from privkit.events.run.exposure import EventsReport, RuleCount, reported, rule_counts
-from privkit.events.run.flatten import column_of, is_frame, library, rows_of
+from privkit.events.run.flatten import column_of, flatten, is_frame, library, read_events, rows_of
 from privkit.events.run.ndjson import Progress, stream
 from privkit.events.run.walk import FieldPath, parse_path
 from privkit.progress import bar
 from privkit.tally.cells.columns import without_views
+from privkit.tally.codes import factorized
+from privkit.tally.row_classes import by_group
 from privkit.tally.selection import handed_out, without_traces
 from privkit.values.arguments import public
 from privkit.values.show import Attackable, Shown
@@ -31,10 +30,9 @@ from privkit.values.show import Attackable, Shown
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
+    from numpy.typing import NDArray
 
     from privkit.events.recipes.recipe import Recipe
-    from privkit.events.run.closures import Account, SetApart
-
 
 #: Rules that change no value, or count events.
 _UNCOUNTED = ("keep", "sample", "merge")
@@ -93,8 +91,6 @@ class EventsResult(Attackable, Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the events as a flat pandas frame: one row per event, dotted columns. Lists become JSON text."""
-        from privkit.events.run.flatten import flatten
-
         return flatten(self.events)
 
     def by_group(self, columns: str | Sequence[str]) -> pd.DataFrame:
@@ -127,8 +123,6 @@ class EventsResult(Attackable, Shown):
         >>> result.by_group("land")[["changed n", "changed zip"]].values.tolist()
         [[0.0, 1.0], [0.0, 1.0]]
         """
-        from privkit.events.run.by_group import lost_by_group
-
         return lost_by_group(self, columns)
 
     def report(
@@ -365,3 +359,40 @@ def _dropped(recipe: Recipe) -> set[str]:
         parse_path(text) for operation in recipe.operations if isinstance(operation, Drop) for text in operation.paths
     ]
     return {str(path.steps[0]) for path in paths if len(path.steps) == 1}
+
+
+def lost_by_group(result: EventsResult, columns: str | Sequence[str]) -> pd.DataFrame:
+    """Carry the recipe out anew, and compare: see `EventsResult.by_group`."""
+    if any(isinstance(operation, Merge) for operation in result.recipe.operations):
+        raise EventsInputError.no_groups("its recipe merges events, and no row of it is one event's")
+    if result.source is None or hasattr(result.source, "__next__"):
+        raise EventsInputError.no_groups("its events came from an iterator, which cannot be read again")
+    events = list(read_events(result.source))
+    before = flatten(events)
+    engine = Options(unmatched=result._unmatched, on_error="quarantine").engine(result.recipe)
+    done = []
+    try:  # no new mapping is stored: the run is not committed
+        for place, event in enumerate(events):
+            if (out := engine.treat(event, place + 1)) is not None:
+                done.append((place, out))
+    finally:
+        engine.close()
+    after, kept = flatten([event for _, event in done]), np.array([place for place, _ in done], dtype=np.int64)
+    left = np.ones(len(before))
+    left[kept] = 0.0
+    figures = {"left out": left}
+    for name in before.columns:
+        new = str(result.recipe.trace.output(parse_path(name)))
+        figures[f"changed {name}"] = _changed(before[name], after.get(new), kept)
+    return by_group(before, columns, figures)
+
+
+def _changed(before: pd.Series, after: pd.Series | None, kept: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return 1 for each event whose value is gone, or another one; 0 for one that is as it was."""
+    import pandas as pd
+
+    found = np.ones(len(before))
+    if after is not None:
+        codes, _ = factorized(pd.concat([before.iloc[kept].astype(object), after.astype(object)], ignore_index=True))
+        found[kept] = codes[: len(kept)] != codes[len(kept) :]
+    return found

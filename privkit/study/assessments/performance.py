@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.attacks.interval import newcombe
+from privkit.attacks.controls import newcombe
 from privkit.attacks.models.attack import LEAST
 from privkit.errors import ParameterError
 from privkit.risk.attackers import Rate

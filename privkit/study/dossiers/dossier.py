@@ -23,17 +23,15 @@ from privkit.inventory.column_entry import day, day_or_today
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
 from privkit.study.assessments.quarters import Quarters, quarters
-from privkit.study.dossiers.answers import read_answers
 from privkit.study.dossiers.changes import DossierChanges, changes_between, facts_in, figures
 from privkit.study.dossiers.form import Answer, Coverage, NotApplicable, answered, checked, fields, impact_fields
 from privkit.study.dossiers.hazards import hazards
 from privkit.study.dossiers.impact import as_pia, found_of, measures
-from privkit.study.dossiers.opinion import opinion
 from privkit.study.dossiers.registry import as_yaml, registry, tier_of
-from privkit.study.dossiers.reports import CHANGED, FOUND, problems_of
+from privkit.study.dossiers.reports import CHANGED, FOUND, opinion, problems_of
 from privkit.study.dossiers.statement import Statement, statement_of
 from privkit.study.drill import BreachDrill, drills
-from privkit.study.open_facts import Open, open_facts
+from privkit.study.open_facts import Open, open_facts, read_answers
 from privkit.study.requests import SubjectRequests
 from privkit.study.sharing import Sharing
 from privkit.study.written import written

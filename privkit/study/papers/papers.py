@@ -19,14 +19,9 @@ from privkit.errors.study import DossierError, PapersError
 from privkit.inventory.column_entry import day_or_today
 from privkit.inventory.inventory import Inventory
 from privkit.project.project import Project
-from privkit.study.dossiers.answers import read_answers
-from privkit.study.open_facts import open_facts
-from privkit.study.papers.drafting import Blank, Draft, wording
-from privkit.study.papers.known import Known, budget_of
-from privkit.study.papers.notice import notice
-from privkit.study.papers.policy import policy
-from privkit.study.papers.training import training
-from privkit.study.papers.vendors import vendors
+from privkit.study.open_facts import open_facts, read_answers
+from privkit.study.papers.drafting import Blank, Draft, Known, budget_of, wording
+from privkit.study.papers.texts import notice, policy, training, vendors
 from privkit.study.written import writing
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown, is_simulated

@@ -26,8 +26,33 @@ _TOLD = 100
 _MOST, _BRANCHES = 100_000, 200
 
 
+class _Choice:
+    """What gives one of some values, or another."""
+
+    __slots__ = ()
+
+    values: tuple[Scalar | None, ...]
+    other: Scalar | None
+
+    @property
+    def labels(self) -> tuple[Scalar, ...]:
+        """The values, each once, in the order in which they were typed."""
+        return tuple(dict.fromkeys(value for value in (*self.values, self.other) if value is not None))
+
+    @property
+    def brings(self) -> tuple[Scalar, ...] | None:
+        """The labels."""
+        return self.labels
+
+    @property
+    def _plain(self) -> tuple[tuple[Scalar | None, ...], Scalar | None]:
+        """The values and the other one, whole floats as integers."""
+        plain = [None if value is None else with_plain_numbers(value) for value in (*self.values, self.other)]
+        return tuple(plain[:-1]), plain[-1]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class Recode(Expression):
+class Recode(_Choice, Expression):
     """Another value for each value; a missing value stays missing.
 
     Attributes
@@ -46,23 +71,12 @@ class Recode(Expression):
     other: Scalar | None = None
     reason: str | None = None
 
-    @property
-    def labels(self) -> tuple[Scalar, ...]:
-        """The values, each once, in the order in which they were typed."""
-        return labels_of((*self.values, self.other))
-
-    @property
-    def brings(self) -> tuple[Scalar, ...] | None:
-        """The labels."""
-        return self.labels
-
     def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
         """Return it with `work` done of its value, its pairs in order: keys are distinct, so none hides another."""
-        pairs = sorted(zip(self.keys, self.values, strict=True), key=lambda pair: repr(with_plain_numbers(pair[0])))
+        plain, other = self._plain
+        pairs = sorted(zip(map(with_plain_numbers, self.keys), plain, strict=True), key=lambda pair: repr(pair[0]))
         keys, values = zip(*pairs, strict=True)
-        plain = [None if value is None else with_plain_numbers(value) for value in (*values, self.other)]
-        found = tuple(with_plain_numbers(key) for key in keys)
-        return Recode(work(self.of), found, tuple(plain[:-1]), plain[-1], self.reason)
+        return Recode(work(self.of), keys, values, other, self.reason)
 
     def text(self) -> str:
         """Return the call; of a long table how many pairs it has, and their digest."""
@@ -75,7 +89,7 @@ class Recode(Expression):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class When(Expression):
+class When(_Choice, Expression):
     """The value of the first condition that is met; `other` where none is.
 
     A condition that cannot be decided, since a value is missing, is not met, as in SQL's ``CASE``: the row goes on to
@@ -118,20 +132,9 @@ class When(Expression):
         """
         return _closed(self, value)
 
-    @property
-    def labels(self) -> tuple[Scalar, ...]:
-        """The values, each once, in the order in which they were typed."""
-        return labels_of((*self.values, self.other))
-
-    @property
-    def brings(self) -> tuple[Scalar, ...] | None:
-        """The labels."""
-        return self.labels
-
     def with_parts(self, work: Callable[[Expression], Expression]) -> Expression:
         """Return it with `work` done of its conditions, whose order stays: the first one counts."""
-        plain = [None if value is None else with_plain_numbers(value) for value in (*self.values, self.other)]
-        return When(tuple(map(work, self.conditions)), tuple(plain[:-1]), plain[-1], is_closed=True)
+        return When(tuple(map(work, self.conditions)), *self._plain, is_closed=True)
 
     def text(self) -> str:
         """Return the calls."""
@@ -270,11 +273,6 @@ def when(condition: str | Expression, value: Scalar | None) -> When:
     ('unknown', 'old', 'young')
     """
     return _next(When((), ()), condition, value)
-
-
-def labels_of(values: Sequence[Scalar | None]) -> tuple[Scalar, ...]:
-    """Return the values that are not missing, each once."""
-    return tuple(dict.fromkeys(value for value in values if value is not None))
 
 
 def _next(so_far: When, condition: object, value: object) -> When:

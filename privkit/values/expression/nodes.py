@@ -228,7 +228,7 @@ class Literal(Expression):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Compare(Expression):
+class Binary(Expression):
     """`left operator right`."""
 
     operator: str
@@ -236,8 +236,13 @@ class Compare(Expression):
     right: Expression
 
     def text(self) -> str:
-        """Return the comparison."""
+        """Return both sides, and the operator between them."""
         return f"({self.left.text()} {self.operator} {self.right.text()})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Compare(Binary):
+    """A comparison."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -289,16 +294,8 @@ class Not(Expression):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Arithmetic(Expression):
-    """`left operator right` in double precision; missing where the divisor is 0 or no number comes out."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-    def text(self) -> str:
-        """Return the term."""
-        return f"({self.left.text()} {self.operator} {self.right.text()})"
+class Arithmetic(Binary):
+    """A number in double precision; missing where the divisor is 0 or no number comes out."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

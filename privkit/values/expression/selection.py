@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
-from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes
+from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes, notes_of
 from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, inlined, normal
 from privkit.values.expression.parsing import parsed
-from privkit.values.expression.unknowns import notes_of
 from privkit.values.vouched import vouched
 
 DROP = "drop"

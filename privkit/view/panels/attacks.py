@@ -13,7 +13,7 @@ from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider
 
-from privkit.attacks.by_part import SIZE, AttackParts
+from privkit.attacks.claims import SIZE, AttackParts
 from privkit.attacks.models.report import ModelAttackReport
 from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport

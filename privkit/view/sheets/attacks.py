@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from privkit.attacks.by_part import AttackParts
-from privkit.attacks.claims import TableAttack
-from privkit.attacks.pipelines.findings import at_least
-from privkit.attacks.pipelines.report import PipelineAudit
+from privkit.attacks.claims import AttackParts, TableAttack
+from privkit.attacks.pipelines.report import PipelineAudit, at_least
 from privkit.attacks.releases import NEEDS as RELEASED
 from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport

@@ -7,7 +7,7 @@ from privkit.study.drill import BreachDrill
 from privkit.study.gate import GateReport
 from privkit.study.papers.papers import Papers
 from privkit.study.requests import SubjectRequest, SubjectRequests
-from privkit.study.ruling import Ruling
+from privkit.study.rulings import Ruling
 from privkit.study.shared_package import SharedPackage
 from privkit.study.sharing import DeletionCertificate, Sharing
 from privkit.study.trail import Trail, TrailEvent

@@ -441,7 +441,7 @@ def test_what_is_kept_reads_as_it_was_written():
     first = rng.integers(-9, 9, statistic.width).tolist()
     later = [(2, rng.integers(-9, 9, 9).tolist()), (0, rng.integers(-9, 9, 9).tolist())]
     levels = rng.integers(0, 3, (17, 3))
-    kept = Kept.of(statistic, None, first, later, 5).with_rows(statistic, levels, stopped=True)
+    kept = Kept.of(first, later, 5).with_rows(statistic, levels, stopped=True)
     again = Kept.read(statistic, np.array(json.loads(json.dumps(kept.cells)), dtype=np.int64))
     assert again.cells == kept.cells
     assert again.levels(statistic).tolist() == levels.tolist()

@@ -12,8 +12,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp.synthesis.closeness import ruled_out
-from privkit.dp.synthesis.kept import Kept
+from privkit.dp.synthesis.kept import Kept, ruled_out
 from privkit.values.writing import error_text
 
 FRAME = pd.DataFrame({"a": ["x", "y"] * 300, "b": ["x", "y", "y"] * 200, "c": [1, 2, 3, 4] * 150})
@@ -65,7 +64,7 @@ def test_the_warning_rests_on_public_facts_alone(project):
 def with_tables(release, first):
     """Return the release as if its first round had told these cells, of a, b and c, and no other round had been."""
     asked = release.plan.question.asked
-    kept = Kept.of(asked, release.noise, first, [], 5)
+    kept = Kept.of(first, [], 5)
     cells = asked.with_rows(kept.cells, release.noise)
     return replace(release, drawn=np.array(cells, dtype=np.int64).reshape(1, -1))
 
@@ -136,7 +135,7 @@ def test_noise_alone_is_not_taken_for_rows_that_are_ruled_out(project):
     for _ in range(300):
         first = [600, 0, 0, 200, 400, 0, 150, 150, 150, 150, 0]  # exactly as is stated
         loud = rng.laplace(0, noise.scale, len(first)) + first
-        kept = Kept.of(asked, noise, np.rint(loud).astype(int).tolist(), [], 5)
+        kept = Kept.of(np.rint(loud).astype(int).tolist(), [], 5)
         wrong += bool(ruled_out(asked, kept, noise))
     assert wrong == 0
 

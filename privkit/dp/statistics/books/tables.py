@@ -341,7 +341,6 @@ class Tables(TableErrors, Statistic):
         return f"{self.main} in {many:,} {'table' if many == 1 else 'tables'}"
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         few = [told_table(names) for names in self.asked[:6]]
         more = f" and {len(self.asked) - 6:,} more" if len(self.asked) > 6 else ""
         many = f"{len(self.asked):,} {'table' if len(self.asked) == 1 else 'tables'}"

@@ -241,7 +241,6 @@ class Correlation(OfProducts, Statistic):
         return cls(tuple(record["columns"]), ends)
 
     def __str__(self) -> str:
-        """Return the statistic in words."""
         return f"correlation of {', '.join(map(repr, self.names[:-1]))} and {self.names[-1]!r}"
 
 

@@ -1,18 +1,54 @@
-"""A gate's rulings in forms that other tools read: JSON, JUnit XML, SARIF 2.1.0. None of them holds a cell value."""
+"""A gate's rulings, in forms that other tools read too: JSON, JUnit XML, SARIF 2.1.0. None holds a cell value."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as Xml  # which is written, never read
 
-from privkit.study.ruling import Ruling
 from privkit.values.show import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One rule of a policy against what was found.
+
+    Attributes
+    ----------
+    rule : str
+        Its table and name, as ``"goal.k"``.
+    limit : str
+        What the policy asks.
+    found : str
+        What the table, its inventory or the ledger has. No cell value.
+    met : bool
+    line : int or None
+        Where the policy asks it; None where the policy is no file.
+    rows_short : int or None
+        Rows that break it; None where the rule is not about rows.
+    columns : tuple of str
+        The columns that break it.
+    """
+
+    rule: str
+    limit: str
+    found: str
+    met: bool
+    line: int | None = None
+    rows_short: int | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What was asked and what was found, in one line."""
+        rows = f"; {self.rows_short:,} row{'' if self.rows_short == 1 else 's'} short" if self.rows_short else ""
+        return f"{self.rule}: asked {self.limit}, found {self.found}{rows}."
+
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
