@@ -10,9 +10,9 @@ import numpy as np
 
 from privkit.attacks.interval import newcombe
 from privkit.risk.attackers import Rate
-from privkit.values.advantage import ALARMS
 from privkit.values.arguments import public
 from privkit.values.frozen import Frozen
+from privkit.values.loss import ALARMS
 from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:

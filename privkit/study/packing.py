@@ -12,10 +12,10 @@ from privkit.anonymity.reports import check
 from privkit.disclosure.check import OutputCheck, output_check
 from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.release import Release
-from privkit.dp.answers.stored import answers
 from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import PrivkitError, listed
 from privkit.errors.root import type_told
+from privkit.project.release import answers
 from privkit.study.archive import Packed
 from privkit.study.together import CHECKED, recorded
 from privkit.tally.columns.facts import column_facts

@@ -18,8 +18,7 @@ from privkit.tally.cells.coding import sort
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import grouped_sizes
 from privkit.tally.codes import packed
-from privkit.tally.engines.opening import engine_for, lazy_engine
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_for, lazy_engine
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.rows import Persons, Source, over_blocks, source_of, spread, unit_columns, units
 

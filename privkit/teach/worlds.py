@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 
 from privkit.teach.piece import Piece, Still, page_of
-from privkit.values.advantage import advantage
 from privkit.values.arguments import typed
+from privkit.values.loss import advantage
 
 #: How many take part without you, and how far from there answers are drawn.
 _OTHERS, _REACH = 40, 12

@@ -16,7 +16,7 @@ from privkit.tally import rows as rows_of
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import Grid, floats
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.persons import in_order, row_hashes
 from privkit.tally.rows import spread
 from privkit.tally.sums import person_sums

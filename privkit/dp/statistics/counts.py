@@ -12,7 +12,7 @@ from privkit.dp.measurement import frames
 from privkit.dp.noise.selection import GaussianThreshold, LaplaceThreshold, Stated, texts
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import distinct_values, group_counts, key_values, keyed_counts
 from privkit.tally.persons import bounded_counts, person_groups
 from privkit.values.bounds import ONE_ROW

@@ -18,8 +18,7 @@ from privkit.errors import DuplicateColumnError, KeysError, ParameterError, noth
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.dp.features import column_bounds, condition_column, given_bounds, refuse_constant
 from privkit.project.known import Known
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of
 from privkit.tally.groups import column_kind, dated_keys
 from privkit.values.arguments import column_name, true_or_false
 from privkit.values.expression.selection import selection

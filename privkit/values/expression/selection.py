@@ -1,19 +1,43 @@
-"""What a question selects: derived columns, a filter, and what becomes of missing values."""
+"""What a question selects: derived columns, a filter, and what becomes of missing values.
+
+Which rows a derived column leaves without a value, told from how it was typed: never from rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
 
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
-from privkit.values.expression.left_out import LEFT_OUT, MISSING, counted_as, left_out_notes
-from privkit.values.expression.nodes import DatePart, Expression, Literal, Scalar, inlined, normal
+from privkit.values.expression.builders import interval
+from privkit.values.expression.choosing import Recode, When
+from privkit.values.expression.days import DateCut
+from privkit.values.expression.nodes import (
+    Both,
+    Cut,
+    DatePart,
+    Expression,
+    IsMissing,
+    Literal,
+    Scalar,
+    inlined,
+    normal,
+)
 from privkit.values.expression.parsing import parsed
 from privkit.values.expression.unknowns import notes_of
 from privkit.values.vouched import vouched
 
 DROP = "drop"
+#: So many bins are named.
+_FEW = 4
+#: What becomes of a row without a value.
+LEFT_OUT, MISSING = "are left out", "are missing in it"
+#: Of a part of a condition: "false and missing" is false.
+_DECIDES = ", unless the rest of the condition decides"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +73,8 @@ class Selection:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the frame that it reads."""
+        if not self:
+            return ()
         read = {column for _, expression in self.derive for column in expression.columns}
         read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
         return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
@@ -60,6 +86,8 @@ class Selection:
         nothing but the filter, what stands for its missing values, and the statistic reads it. A value that stands for
         missing is put in after the filter, so that only the statistic reads it; leaving out rows without one stays. ∎
         """
+        if not self:
+            return self
         read = set(columns)
         missing = tuple((name, value) for name, value in self.missing if value is None or name in read)
         read |= set(() if self.where is None else self.where.columns) | {name for name, _ in missing}
@@ -104,6 +132,8 @@ class Selection:
         kept : iterable of str
             Those among them of which missing values make a group.
         """
+        if not self:
+            return ()
         made, fates, kept = dict(self.derive), dict.fromkeys(used, LEFT_OUT), set(kept)
         told = notes_of(self.where, made, fates)
         fates |= {name: MISSING for name in fates if name in kept}
@@ -185,3 +215,86 @@ def _missing(missing: object, column: str | None) -> tuple[tuple[str, Scalar | N
             raise ParameterError.of("missing", f"a dict with {type_told(value)}", allowed)
         plain.append((name, None if value == DROP else value))
     return tuple(plain)
+
+
+def left_out_notes(name: str, expression: Expression, fate: str) -> tuple[str, ...]:
+    """Say which rows have no value in a derived column, beside those in which what it is made of is missing.
+
+    Parameters
+    ----------
+    name : str
+        The derived column.
+    fate : str
+        What becomes of them: :data:`LEFT_OUT`, :data:`MISSING`, or what :func:`counted_as` says.
+
+    Examples
+    --------
+    >>> from privkit.values.expression.builders import cut
+    >>> left_out_notes("band", cut("age", [0, 18, 65]), LEFT_OUT)[0][:85]
+    "'band': bins [0, 18), [18, 65); numbers below 0, from 65 on, and missing ones are lef"
+    """
+    return tuple(f"{name!r}: {told}" for told in _told(expression, fate))
+
+
+def counted_as(value: Scalar | None) -> str:
+    """Return what becomes of rows without a value where something stands for it."""
+    return LEFT_OUT if value is None else f"count as {value!r}"
+
+
+def _told(expression: Expression, fate: str) -> Iterator[str]:
+    match expression:
+        case When():
+            if expression.other is None:
+                way = "" if expression.is_closed else "; .otherwise(value) takes them"
+                yield f"rows that meet no condition of when() {fate}{way}"
+            return  # what its conditions are made of has no say in whether there is a value
+        case IsMissing():
+            return
+        case Both():
+            fate = fate if fate.endswith(_DECIDES) else f"{fate}{_DECIDES}"
+        case Recode():
+            yield _recoded(expression, fate)
+        case Cut():
+            yield _cut(expression, fate)
+        case DateCut():
+            yield _windows(expression, fate)
+    for part in expression.parts():
+        yield from _told(part, fate)
+
+
+def _recoded(expression: Recode, fate: str) -> str:
+    call = "recode()" if expression.reason is None else "lookup()"
+    if expression.other is not None:
+        return f"missing values stay missing in {call}, beside other= too, and {fate}"
+    return f"values that {call} does not name, and missing ones, {fate}; other= takes the former"
+
+
+def _cut(expression: Cut, fate: str) -> str:
+    edges, right = expression.edges, expression.right
+    names = [
+        found if found == label else f"{label} = {found}"
+        for label, found in zip(expression.labels, (interval(*ends, right) for ends in pairwise(edges)), strict=True)
+    ]
+    low, high = _number(edges[0]), _number(edges[-1])
+    outside = [] if math.isinf(edges[0]) else [f"{low} and below" if right else f"below {low}"]
+    outside += [] if math.isinf(edges[-1]) else [f"above {high}" if right else f"from {high} on"]
+    numbers = f"numbers {', '.join(outside)}, and missing ones" if outside else "missing numbers"
+    other = "" if right or math.isinf(edges[-1]) else f"; with right=True a bin has its upper edge, {high} too"
+    return f"bins {_few(names)}; {numbers} {fate}{other}"
+
+
+def _windows(expression: DateCut, fate: str) -> str:
+    first, after = expression.edges[0], date.fromisoformat(expression.edges[-1])
+    many = len(expression.labels)
+    each = f"whole {expression.every}" if expression.every else "bin"
+    bins = f"{many:,} {each}{'' if many == 1 else 's'}"
+    last = (after - timedelta(days=1)).isoformat()
+    return f"{bins}: the first begins on {first}, the last ends on {last}; other days, and missing ones, {fate}"
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names if len(names) <= _FEW else [*names[: _FEW - 2], "…", names[-1]])
+
+
+def _number(edge: float) -> str:
+    return f"{edge:g}" if float(f"{edge:g}") == edge else repr(edge)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ipywidgets import HTML
 
+from privkit.budget.abstract_account import replays
 from privkit.budget.noted import counts_of
-from privkit.budget.turn import replays
 from privkit.dp.recorded import recorded_within
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe

@@ -14,6 +14,7 @@ import html as _html
 import re
 from typing import TYPE_CHECKING, Literal
 
+from privkit.values.show import printable
 from privkit.view.parts.words import letters
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ def esc(text: object) -> Markup:
     """
     if isinstance(text, Markup):
         return text
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in str(text))
-    return Markup(_html.escape(shown, quote=True))
+    shown = str(text)
+    return Markup(_html.escape(shown if shown.isprintable() else printable(shown, "\n"), quote=True))
 
 
 def whole(text: object) -> Markup:

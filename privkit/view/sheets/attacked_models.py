@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from privkit.attacks.models.report import ModelAttackReport
-from privkit.values.advantage import ALARMS
+from privkit.values.loss import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural
