@@ -86,21 +86,27 @@ class features(put_off):  # noqa: N801 - used as a verb
     def __enter__(self) -> SimpleNamespace:
         library = opendp()
         super().__enter__()  # OpenDP calls Python back from compiled code, which an exception may leave by a crash
-        with _lock:
-            missing = _FEATURES - library.mod.GLOBAL_FEATURES
-            if missing:
-                library.mod.enable_features(*missing)
-            _added.update(missing)
-            _users.append(None)
+        try:
+            with _lock:
+                missing = _FEATURES - library.mod.GLOBAL_FEATURES
+                if missing:
+                    library.mod.enable_features(*missing)
+                _added.update(missing)
+                _users.append(None)
+        except BaseException:
+            super().__exit__()
+            raise
         return library
 
     def __exit__(self, *_: object) -> None:
-        with _lock:
-            _users.pop()
-            if not _users and _added:
-                opendp().mod.disable_features(*_added)
-                _added.clear()
-        super().__exit__()
+        try:
+            with _lock:
+                _users.pop()
+                if not _users and _added:
+                    opendp().mod.disable_features(*_added)
+                    _added.clear()
+        finally:
+            super().__exit__()
 
 
 def stated_loss(measurement: Any, distance: object) -> Any:

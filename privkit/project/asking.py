@@ -126,8 +126,13 @@ class Asked(Protocol[P]):
 #: Every ``dp_*`` function by its name: it is in here by being decorated.
 FUNCTIONS: dict[str, Asked[...]] = {}
 
-#: What stands in a docstring for the shared arguments.
+#: What stands in a docstring for the shared arguments, and for the errors that all of them raise.
 _PLACE = "**asking\n"
+_RAISING = "**raises"
+_RAISES = """Raises
+------
+PrivkitError
+    One of its kinds; nothing was spent, except after `MeasurementError`."""
 _OF_PLAN = """Returns
 -------
 Plan
@@ -138,7 +143,7 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
     """Make of a function that says what is asked, and so returns a plan, the one that releases it, with its `plan`.
 
     Both take what it takes, with ``**asking`` spelled out in signature and docstring, so that help and completion show
-    every name. Its docstring tells of the release.
+    every name; and ``**raises`` in the docstring, which tells of the release.
 
     Parameters
     ----------
@@ -147,7 +152,8 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
     """
 
     def made(function: Callable[P, Plan]) -> Asked[P]:
-        signature, doc = inspect.signature(function), inspect.cleandoc(function.__doc__ or "")
+        signature = inspect.signature(function)
+        doc = inspect.cleandoc(function.__doc__ or "").replace(_RAISING, _RAISES)
         own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
         again, *shared = [one for one in _shared() if one.name not in signature.parameters]
         taken = frozenset(signature.parameters)

@@ -340,10 +340,7 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     Release
         `.value` is the share, between 0 and 1; `.to_frame()` has share, met and count with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
