@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privkit.dp.noise.noise import Laplace, Noise, costs_at_most, integers
-from privkit.dp.opendp import features, opendp
+from privkit.dp.opendp import features
 from privkit.values.interrupts import INTERRUPTS, let_in
 
 if TYPE_CHECKING:
@@ -212,8 +212,6 @@ def exact_cells(data: object, question: Question) -> NDArray[np.int64]:
 def make_sums(question: Question, noise: type[Noise]) -> Any:
     """Return the statistic as an OpenDP transformation from frames to integers, under the metric of the noise.
 
-    To be called where OpenDP's features are on, as :func:`make_measurement` has them.
-
     Claim
     -----
     If D and D′ differ in d persons, ‖f(D) − f(D′)‖₁ ≤ d · L1 and ‖f(D) − f(D′)‖₂ ≤ d · L2, where L1 and L2 are those of
@@ -249,15 +247,15 @@ def make_sums(question: Question, noise: type[Noise]) -> Any:
     The sampling of rows within a person is that of Wilson et al. 2020 (arXiv 1909.01917), section 3.
     """
     norms = question.sensitivity
-    dp = opendp()
-    if issubclass(noise, Laplace):
-        metric, stated = dp.metrics.l1_distance(T="i64"), (lambda persons: persons * norms.l1)
-    else:
-        metric, stated = dp.metrics.l2_distance(T="f64"), (lambda persons: persons * norms.l2)
-    return dp.transformations.make_user_transformation(
-        *frames(dp),
-        integers(dp),
-        metric,
-        lambda rows: rows.read(lambda data: exact_cells(data, question)),
-        stated,
-    )
+    with features() as dp:
+        if issubclass(noise, Laplace):
+            metric, stated = dp.metrics.l1_distance(T="i64"), (lambda persons: persons * norms.l1)
+        else:
+            metric, stated = dp.metrics.l2_distance(T="f64"), (lambda persons: persons * norms.l2)
+        return dp.transformations.make_user_transformation(
+            *frames(dp),
+            integers(dp),
+            metric,
+            lambda rows: rows.read(lambda data: exact_cells(data, question)),
+            stated,
+        )
