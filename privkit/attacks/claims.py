@@ -16,9 +16,9 @@ from privkit.attacks.controls import newcombe
 from privkit.errors import ParameterError
 from privkit.risk.attackers import Rate
 from privkit.tally.codes import column_codes
-from privkit.values.advantage import ALARMS
 from privkit.values.arguments import public
 from privkit.values.frozen import Frozen
+from privkit.values.loss import ALARMS
 from privkit.values.show import Paneled, Plotted
 
 if TYPE_CHECKING:

@@ -10,31 +10,30 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from privkit.budget.canonical import UnreadableError, canonical
-from privkit.budget.chain import Verification, verify_chain
+from privkit.budget.abstract_account import Turn
+from privkit.budget.canonical import canonical
 from privkit.budget.entry import Balance, Entry, Reservation, State, Unanswered, in_hand
 from privkit.budget.machine import process as presence
-from privkit.budget.machine.clock import set_clock_back, why_late
 from privkit.budget.machine.keys import FirstForm, project_key
-from privkit.budget.noted import Noted, refuse_ended
+from privkit.budget.noted import Noted, refuse_ended, why_late
 from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
-from privkit.budget.store.fault import fault, told_on
 from privkit.budget.store.place import FOLDER
 from privkit.budget.store.store import Store
-from privkit.budget.turn import Turn
 from privkit.errors.ledger import LedgerDamagedError, LedgerError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.root import nothing_spent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection, RowMapping
 
     from privkit.budget.book import Book, Head
     from privkit.budget.chain import Sums
+    from privkit.budget.store.query import Alike
+    from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
 #: How many seconds to wait for the same question's answer from another process.
@@ -84,6 +83,37 @@ class Account(Noted):
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
+    @property
+    def terms(self) -> ProjectTerms:
+        """The terms that held when the ledger was read last; each charge reads them anew."""
+        return self._book.held[-1]
+
+    @property
+    def earlier_terms(self) -> tuple[ProjectTerms, ...]:
+        """The terms that held before, the latest first."""
+        return self._book.held[-2::-1]
+
+    @lets_go
+    def find(self, key: str | None) -> Entry | None:
+        """Return the stored answer to a question, found by its keyed name; None if there is none.
+
+        Costs nothing (L4) and waits for nobody.
+        """
+        if key is None:
+            return None
+        with self._book.store.reading() as connection:
+            row = query.asked(connection, self._book.id, key)
+            return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
+
+    @lets_go
+    def asked(self, key: str) -> tuple[Entry | None, list[Alike]]:
+        """Return the stored answer to a question; where there is none, who asked the same of whatever data."""
+        with self._book.store.reading() as connection:
+            row = query.asked(connection, self._book.id, key)
+            if row is not None and row["state"] == "committed":
+                return self._book.answered(connection, row), []
+            return None, query.asked_alike(connection, self._book.id, key)
+
     @lets_go
     def balance(self) -> Balance:
         """Return what is spent, reserved and left. Two look-ups, however long the ledger is."""
@@ -102,39 +132,6 @@ class Account(Noted):
             terms = self._book.in_force(connection)
             own, recent = self._limited(connection, sums, now)
         return limits_left(terms, Before(sums.spent, own or self._book.zero, recent, self.analyst))
-
-    @lets_go
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
-        """Check the chain from the first record to the last, every total and every rule on the way (L7).
-
-        Records are read by pages, so that it takes no more memory and holds up no writer, however long the ledger is.
-
-        Parameters
-        ----------
-        progress : callable, optional
-            Told how many records were checked, and how many there were when it began.
-
-        Raises
-        ------
-        LedgerTamperedError
-            Naming the first bad entry.
-        LedgerMovedError
-            If the chain holds but is not the one that this machine remembers.
-        """
-        book = self._book
-        with book.store.reading() as connection:
-            row, head = query.project_row(connection, book.recorded), query.head(connection, book.id)
-        if row is None:
-            raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
-        total = 0 if head is None else head["seq"]
-        tell = None if progress is None else lambda done: progress(done, max(done, total))
-        try:
-            told = verify_chain(self.store, row, self._records(tell), book.held[0])
-        except UnreadableError as error:
-            raise fault(error, book.store.place, book.store.timeout, None) from None
-        with book.store.reading() as connection:
-            book.check(connection, book.head(connection))
-        return told
 
     # -- reserve ---------------------------------------------------------------------------------------------------
 
@@ -258,7 +255,8 @@ class Account(Noted):
                 if key is not None and not again and (row := query.asked(connection, book.id, key)) is not None:
                     return self._earlier(connection, head, row)
                 standing = book.standing(connection)
-                refuse_ended(book, connection, standing)
+                if standing:
+                    refuse_ended(book, connection, standing)
                 terms = book.in_force(connection, standing)
                 own, recent = self._limited(connection, head.sums, head.now)
                 late = partial(why_late, book, connection, head.sums.clock)
@@ -305,14 +303,6 @@ class Account(Noted):
             start = window_start(terms.window, now)
             recent = sums.spent - book.charged_until(connection, start)
         return own, recent
-
-    @lets_go
-    def set_clock_back(self, reason: str) -> Entry:
-        """Record that a clock was ahead, and go on from the right time.
-
-        See :func:`privkit.budget.machine.clock.set_clock_back`.
-        """
-        return set_clock_back(self._book, self.analyst, reason)
 
     def _earlier(self, connection: Connection, head: Head, row: RowMapping) -> Entry | Unanswered:
         """Return what became of the same question: its answer, or that it has none, noting a dead process's entry."""
@@ -377,7 +367,7 @@ class Account(Noted):
     def _end(self, reservation: Reservation, state: State, answer: str | None, kind: str | None) -> Entry:
         book, seq, cost = self._book, reservation.seq, reservation.cost
         note = f"{cost} stays spent (ledger entry {seq})."
-        with told_on(note), book.store.writing(note) as connection:
+        with book.store.writing(note) as connection:
             head = book.locked(connection)
             row = query.entry_row(connection, book.id, seq)
             if row is None or row["token"] != reservation.token:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from privkit.budget.abstract_account import notify
 from privkit.budget.canonical import amounts, readable
 from privkit.budget.chain import Sums, link
 from privkit.budget.entry import Entry, Reservation, State, in_hand
-from privkit.budget.machine.anchor import Anchor, recall, remember
 from privkit.budget.machine.process import Holder, seen
-from privkit.budget.machine.state import shown_state, writable
+from privkit.budget.machine.state import Anchor, recall, remember, shown_state, writable
 from privkit.budget.names import called
 from privkit.budget.notes import CLOSED, EXTENDED, NAMES, REMOVED, Extension
 from privkit.budget.store import query
 from privkit.budget.store.schema import record_table
 from privkit.budget.terms import ProjectTerms
-from privkit.budget.turn import notify
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerDamagedError, LedgerMovedError, LedgerTamperedError
 from privkit.values.show import warn
@@ -71,6 +70,8 @@ class Book:
 
     def __init__(self, store: Store, row: Mapping[Any, Any]) -> None:
         self.store = store
+        #: Where the ledger is, without a password.
+        self.place = store.place.shown
         self.id: int = row["id"]
         self.recorded: str = row["name"]
         self.name = called(self.recorded)
@@ -132,11 +133,6 @@ class Book:
             found.append(Extension(record["entry"], time, by, told["to"], told["reason"], before, after))
             before = after
         return found
-
-    @property
-    def place(self) -> str:
-        """Where the ledger is, without a password."""
-        return self.store.place.shown
 
     # -- the head of the chain -------------------------------------------------------------------------------------
 

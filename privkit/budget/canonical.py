@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from privkit.errors.root import PrivkitError, type_told
 from privkit.values.exact import exact_text
-from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.loss import Measure, PrivacyLoss, loss_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,7 +82,7 @@ def amounts(loss: PrivacyLoss) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _loss(main: str, delta: str, measure: Measure) -> PrivacyLoss:
-    return PrivacyLoss.zero(measure).replace(Fraction(main), Fraction(delta))
+    return loss_of(measure, Fraction(main), Fraction(delta))
 
 
 def loss_from(pair: Sequence[str], zero: PrivacyLoss) -> PrivacyLoss:

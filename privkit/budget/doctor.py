@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from sqlalchemy import inspect
 
 from privkit.budget.ledger import Ledger
-from privkit.budget.machine.anchor import recall_all
 from privkit.budget.machine.keys import read_key, shared_key
-from privkit.budget.machine.state import state_folder
+from privkit.budget.machine.state import recall_all, state_folder
 from privkit.budget.store import schema
 from privkit.budget.store.file_system import kind_of, unknown_words, vouching
 from privkit.budget.store.opening import there

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -125,7 +126,7 @@ class Reservation:
     seq: int
     cost: PrivacyLoss
     time: str
-    token: str = field(default_factory=lambda: secrets.token_hex(12), repr=False)
+    token: str = field(default_factory=partial(secrets.token_hex, 12), repr=False)
     pid: int = field(default_factory=os.getpid, repr=False)
 
 

@@ -38,7 +38,7 @@ from privkit.budget.canonical import canonical
 from privkit.budget.chain import FORGOTTEN, first_link
 from privkit.budget.directory import Directory
 from privkit.budget.entry import Reservation
-from privkit.budget.machine.anchor import recall, recall_all, retire
+from privkit.budget.machine.state import recall, recall_all, retire
 from privkit.budget.names import alike, check_name, close_names, close_words, known_as, lookalikes, tidy
 from privkit.budget.noted import refuse_ended
 from privkit.budget.store import query
@@ -62,7 +62,7 @@ from privkit.values.show import warn
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
-    from privkit.budget.machine.anchor import Anchor
+    from privkit.budget.machine.state import Anchor
     from privkit.budget.terms import ProjectTerms
 
 

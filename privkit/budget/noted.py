@@ -1,16 +1,23 @@
 """What an account in a ledger notes beside charges: facts, its register, extensions of its budget, its end.
 
 The rules are those of `privkit.budget.notes`.
+
+A clock that was once ahead is set back on record too. The time of an entry is never before that of the entry before it:
+else who turns a clock back would empty a window. So one entry under a clock that was ahead dates all later ones, and a
+window stays closed until that time is past.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from privkit.budget.canonical import UnreadableError, canonical, readable
+from privkit.budget.chain import SET_BACK
 from privkit.budget.entry import Counts, Entry, Reservation, in_hand
-from privkit.budget.machine.anchor import recall, retire
+from privkit.budget.machine.state import recall, retire
 from privkit.budget.notes import (
     CLOSED,
     EXTENDED,
@@ -30,6 +37,7 @@ from privkit.budget.paging import Paged
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
 from privkit.errors.facts import FactsChangedError, ProjectUsedError
+from privkit.errors.project import ClockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +48,6 @@ if TYPE_CHECKING:
     from privkit.budget.book import Book, Head
     from privkit.budget.entry import Balance
     from privkit.budget.notes import Declared
-    from privkit.budget.terms import ProjectTerms
 
 
 @readable
@@ -70,6 +77,36 @@ def counts_of(account: Account, balance: Balance) -> Counts:
     """Return how many of a project's entries were charged, and how many only note something."""
     noted = account.n_noted
     return Counts(balance.entries - sum(noted), *noted)
+
+
+#: A clock that is this much behind the ledger's is told of: no colleague's clock differs by as much.
+AHEAD = timedelta(days=1)
+
+
+def ahead(clock: str, now: str) -> bool:
+    """Whether the time of the last entry is beyond what any clock shows.
+
+    Examples
+    --------
+    >>> ahead("2099-06-01T12:00:00Z", "2026-06-01T12:00:00Z"), ahead("", "2026-06-01T12:00:00Z")
+    (True, False)
+    """
+    return bool(clock) and datetime.fromisoformat(clock) - datetime.fromisoformat(now) > AHEAD
+
+
+def why_late(book: Book, connection: Connection, clock: str) -> str:
+    """Say why a window stays closed where a clock was once ahead; empty where none was."""
+    if not ahead(clock, now := book.store.now(connection)):
+        return ""
+    return (
+        f"The ledger's last entry is of {clock}, since a clock was ahead, and it is {now}: what was charged leaves "
+        "the window only after that time. If this machine's clock is right, let the ledger record that its own is "
+        "set back: project.set_clock_back(reason='...'). What is in the window counts from then.\n"
+    )
+
+
+#: How an entry of no cost ends.
+_DONE = {"state": "committed", "answer": NOTED}
 
 
 class Noted(Paged):
@@ -185,16 +222,6 @@ class Noted(Paged):
         check(known)
         return head, {"statistic": REGISTER, "record": dict(record)}, len(known) + 1
 
-    @property
-    def terms(self) -> ProjectTerms:
-        """The terms that held when the ledger was read last; each charge reads them anew."""
-        return self._book.terms
-
-    @property
-    def earlier_terms(self) -> tuple[ProjectTerms, ...]:
-        """The terms that held before, the latest first."""
-        return self._book.held[-2::-1]
-
     @lets_go
     def extensions(self) -> list[Extension]:
         """Return when, by whom and why the budget was extended, in order, each with the terms before and after."""
@@ -263,18 +290,56 @@ class Noted(Paged):
             retire(anchor, reason)
         book.changed()
 
+    @lets_go
+    def set_clock_back(self, reason: str) -> Entry:
+        """Record that the time of the last entries was wrong, and go on from the right one. Costs nothing.
 
-def _note(  # noqa: PLR0917
-    book: Book, connection: Connection, head: Head, analyst: str, question: Mapping[str, Any], draw: int = 1
+        Nothing leaves a window by this. What was charged up to here was charged before it, and is found in the totals
+        of its entry: so it counts as charged now, at the latest, and leaves the window when this entry does.
+
+        Parameters
+        ----------
+        reason : str
+            Why; it is recorded.
+
+        Raises
+        ------
+        ClockError
+            If the last entry is not more than a day ahead of the clock.
+        """
+        book = self._book
+        with book.store.writing() as connection:
+            head = book.locked(connection)
+            book.check(connection, head)
+            now = book.store.now(connection)
+            if not ahead(head.sums.clock, now):
+                raise ClockError.of(book.name, head.sums.clock, now)
+            question = {"statistic": SET_BACK, "from": head.sums.clock, "reason": reason}
+            end = {"state": "orphaned", "kind": "clock"}
+            head, entry = _note(book, connection, replace(head, now=now), self.analyst, question, end=end)
+        book.remember(head)
+        book.changed()
+        return entry
+
+
+def _note(
+    book: Book,
+    connection: Connection,
+    head: Head,
+    analyst: str,
+    question: Mapping[str, Any],
+    *,
+    draw: int = 1,
+    end: Mapping[str, Any] = _DONE,
 ) -> tuple[Head, Entry]:
     """Add an entry of no cost, with its end; return the new head, and the entry."""
     held = Reservation(head.sums.entries + 1, book.zero, head.now)
-    name = NAMES[question["statistic"]]
+    name = NAMES.get(question["statistic"])
     head = book.charge(connection, head, held, analyst=analyst, question=canonical(question), key=name, draw=draw)
     row = query.entry_row(connection, book.id, held.seq)
     assert row is not None
-    head = book.end(connection, head, row, "committed", answer=NOTED)
-    return head, query.entry_of({**row, "state": "committed", "answer": NOTED, "hash": head.hash}, book.zero)
+    head = book.end(connection, head, row, **end)
+    return head, query.entry_of({**row, **end, "hash": head.hash}, book.zero)
 
 
 @lets_go

@@ -21,20 +21,21 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, literal_column, or_
 
 from privkit.budget.abstract_account import BaseAccount
-from privkit.budget.canonical import readable
-from privkit.budget.chain import Sums
+from privkit.budget.canonical import UnreadableError, readable
+from privkit.budget.chain import Sums, Verification, verify_chain
 from privkit.budget.entry import Charged, Entry, State
 from privkit.budget.notes import EXTENDED, NAMES
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
+from privkit.budget.store.fault import fault
 from privkit.budget.store.query import EVERY, end_part, entries_query, start_part, within
+from privkit.errors.ledger import LedgerDamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy.engine import Connection, RowMapping
 
-    from privkit.budget.asked import Alike
     from privkit.budget.book import Book
     from privkit.values.loss import PrivacyLoss
 
@@ -139,27 +140,6 @@ class Paged(BaseAccount):
             return None if row is None else self._shown(connection, [row])[0]
 
     @lets_go
-    def find(self, key: str | None) -> Entry | None:
-        """Return the stored answer to a question, found by its keyed name; None if there is none.
-
-        Costs nothing (L4) and waits for nobody.
-        """
-        if key is None:
-            return None
-        with self._book.store.reading() as connection:
-            row = query.asked(connection, self._book.id, key)
-            return self._book.answered(connection, row) if row is not None and row["state"] == "committed" else None
-
-    @lets_go
-    def asked(self, key: str) -> tuple[Entry | None, list[Alike]]:
-        """Return the stored answer to a question; where there is none, who asked the same of whatever data."""
-        with self._book.store.reading() as connection:
-            row = query.asked(connection, self._book.id, key)
-            if row is not None and row["state"] == "committed":
-                return self._book.answered(connection, row), []
-            return None, query.asked_alike(connection, self._book.id, key)
-
-    @lets_go
     def sought(self, words: Sequence[str], *, after: int, until: int, most: int) -> list[Entry]:
         """Return the last `most` entries from above `after` up to `until` in which all words may stand, backwards.
 
@@ -222,6 +202,39 @@ class Paged(BaseAccount):
             open_ones = self._shown(connection, query.unanswered(connection, self._book.id))
             ended = query.ended_as(connection, self._book.id, state, most)
         return sorted([*ended, *(entry.seq for entry in open_ones if entry.state == state)])[:most]
+
+    @lets_go
+    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verification:
+        """Check the chain from the first record to the last, every total and every rule on the way (L7).
+
+        Records are read by pages, so that it takes no more memory and holds up no writer, however long the ledger is.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Told how many records were checked, and how many there were when it began.
+
+        Raises
+        ------
+        LedgerTamperedError
+            Naming the first bad entry.
+        LedgerMovedError
+            If the chain holds but is not the one that this machine remembers.
+        """
+        book = self._book
+        with book.store.reading() as connection:
+            row, head = query.project_row(connection, book.recorded), query.head(connection, book.id)
+        if row is None:
+            raise LedgerDamagedError.of(self.store, f"project {self.name!r} is no longer in it", budget=None)
+        total = 0 if head is None else head["seq"]
+        tell = None if progress is None else lambda done: progress(done, max(done, total))
+        try:
+            told = verify_chain(self.store, row, self._records(tell), book.held[0])
+        except UnreadableError as error:
+            raise fault(error, book.store.place, book.store.timeout, None) from None
+        with book.store.reading() as connection:
+            book.check(connection, book.head(connection))
+        return told
 
     def _records(self, tell: Callable[[int], None] | None = None) -> Iterator[RowMapping]:
         """Yield all records in the order of the chain, by pages; `tell` hears of the number of each page's last."""

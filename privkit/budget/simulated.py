@@ -10,14 +10,13 @@ from itertools import accumulate
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from privkit.budget.abstract_account import BaseAccount
-from privkit.budget.asked import Alike, alike
+from privkit.budget.abstract_account import BaseAccount, notify
 from privkit.budget.canonical import canonical
 from privkit.budget.chain import Sums
 from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
 from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, Uses, changed, merged, news
 from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
-from privkit.budget.turn import notify
+from privkit.budget.store.query import Alike, alike
 from privkit.errors.calls import calling
 from privkit.errors.facts import FactsChangedError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from privkit.budget.abstract_account import Turn
     from privkit.budget.notes import Declared
     from privkit.budget.terms import ProjectTerms
-    from privkit.budget.turn import Turn
 
 
 class SimulatedAccount(BaseAccount):

@@ -14,7 +14,7 @@ from privkit.budget.doctor import diagnose
 from privkit.budget.entry import Counts
 from privkit.budget.export import csv_parts, json_parts, project_rows
 from privkit.budget.ledger import Ledger
-from privkit.budget.machine.anchor import remembered_places
+from privkit.budget.machine.state import remembered_places
 from privkit.commands.table import FALLS_SHORT
 from privkit.commands.telling import tell, tell_json
 from privkit.project.ledger_view import LedgerView

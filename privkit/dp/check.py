@@ -24,7 +24,7 @@ from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.plan import Plan
 from privkit.dp.simulate import Simulator
 from privkit.dp.statistics.counts import OpenCount
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.looking import Outside, PersonsOver, outside, persons_over, totals_outside
 from privkit.values.arguments import public
 from privkit.values.show import Shown

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
@@ -14,7 +12,7 @@ from typing import Any
 from privkit.errors.engines import LibraryRequiredError
 from privkit.values.interrupts import put_off
 
-_FEATURES = ("contrib", "honest-but-curious")
+_FEATURES = frozenset({"contrib", "honest-but-curious"})
 _lock = Lock()
 #: One element for each use at this moment, and the features that the first of them turned on.
 _users: list[None] = []
@@ -77,30 +75,38 @@ def opendp() -> SimpleNamespace:
     )
 
 
-@contextmanager
-def features() -> Iterator[SimpleNamespace]:
+class features(put_off):  # noqa: N801 - used as a verb
     """Give OpenDP's modules with the needed features on, and leave the user's choice of features as it was.
 
     "honest-but-curious" stands for what we vouch for: the stability proofs in `privkit.dp.measurement`. OpenDP keeps
     features for the whole process, so the last of several threads puts them back. Ctrl-C waits until the block ends,
     but for the reading of rows (`privkit.dp.measurement`).
     """
-    library = opendp()
-    with put_off():  # OpenDP calls Python back from compiled code, which an exception may leave by a crash
-        with _lock:
-            missing = [feature for feature in _FEATURES if feature not in library.mod.GLOBAL_FEATURES]
-            if missing:
-                library.mod.enable_features(*missing)
-            _added.update(missing)
-            _users.append(None)
+
+    def __enter__(self) -> SimpleNamespace:
+        library = opendp()
+        super().__enter__()  # OpenDP calls Python back from compiled code, which an exception may leave by a crash
         try:
-            yield library
-        finally:
+            with _lock:
+                missing = _FEATURES - library.mod.GLOBAL_FEATURES
+                if missing:
+                    library.mod.enable_features(*missing)
+                _added.update(missing)
+                _users.append(None)
+        except BaseException:
+            super().__exit__()
+            raise
+        return library
+
+    def __exit__(self, *_: object) -> None:
+        try:
             with _lock:
                 _users.pop()
                 if not _users and _added:
-                    library.mod.disable_features(*_added)
+                    opendp().mod.disable_features(*_added)
                     _added.clear()
+        finally:
+            super().__exit__()
 
 
 def stated_loss(measurement: Any, distance: object) -> Any:

@@ -20,10 +20,9 @@ from privkit.dp.statistics.statistic import Statistic
 from privkit.errors import ParameterError
 from privkit.errors.dp import MechanismError, PriceError
 from privkit.errors.engines import LibraryRequiredError
-from privkit.values.advantage import ALARMS, amount_for, up
 from privkit.values.arguments import positive_int
 from privkit.values.exact import SMALLEST_LOSS, exact, exact_text
-from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.loss import ALARMS, Measure, PrivacyLoss, amount_for, loss_of, up
 
 if TYPE_CHECKING:
     from privkit.dp.question import Question
@@ -107,7 +106,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     offers: list[tuple[float, int, PrivacyLoss, Noise]] = []
     alone = len(amounts) == 1
     for kind, amount in amounts.items():
-        loss = _loss(measure, amount, delta if kind.spends_delta else Fraction(0))
+        loss = loss_of(measure, amount, delta if kind.spends_delta else Fraction(0))
         noise = kind.for_loss(question.sensitivity, loss, **question.asked.kind(question))
         error = None if alone else question.asked.half_width(noise, ALPHA, rows if rows is not None else 1000)
         offers.append((error if error is not None else noise.scale, len(offers), loss, noise))
@@ -117,7 +116,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
 
 def _has_accuracy(question: Question, measure: Measure, kind: type[Noise]) -> bool:
     """Whether any price and any rows tell how far the answer errs."""
-    loss = _loss(measure, Fraction(1), Fraction(1, 10**6) if measure.has_delta and kind.spends_delta else Fraction(0))
+    loss = loss_of(measure, Fraction(1), Fraction(1, 10**6) if measure.has_delta and kind.spends_delta else Fraction(0))
     noise = kind.near_loss(question.sensitivity, loss, **question.asked.kind(question))
     return question.asked.least_width(noise, ALPHA, 1000) is not None
 
@@ -154,10 +153,6 @@ def _wanted(question: Question, price: Price, rows: int | None) -> Fraction:
     if reference is None:
         raise PriceError.no_reference(question.statistic)
     return share * Fraction(reference)
-
-
-def _loss(measure: Measure, amount: Fraction, delta: Fraction) -> PrivacyLoss:
-    return PrivacyLoss.zero(measure).replace(amount, delta)
 
 
 def check_delta(measure: Measure, delta: object) -> Fraction:
@@ -204,7 +199,7 @@ def _least(  # noqa: PLR0917
     def reached(place: int, noise_for: Callable[..., Noise], error_of: Callable[..., float | None]) -> bool:
         if place > last:
             raise unreachable
-        loss = _loss(measure, _amount(place), delta if kind.spends_delta else Fraction(0))
+        loss = loss_of(measure, _amount(place), delta if kind.spends_delta else Fraction(0))
         error = error_of(noise_for(question.sensitivity, loss, **more), ALPHA, rows)
         return error is not None and error <= float(width)
 
@@ -246,7 +241,7 @@ def attack_on(question: Question, noise: Noise, loss: PrivacyLoss) -> Attack:
     *Claim.* Of a release, no attacker has more advantage, or more success at 1 % false alarms, than this tells.
 
     *Proof.* *By the price.* The measurement is checked to cost at most its price before it is drawn
-    (`privkit.dp.measurement`), and `privkit.values.advantage` proves what a loss allows.
+    (`privkit.dp.measurement`), and `privkit.values.loss` proves what a loss allows.
 
     *By the noise's own loss.* Where the measurement is one vector of sums with one noise (`Statistic.measurement`
     itself), what is released has the loss that OpenDP states for that noise, in the noise's own measure, at the
@@ -269,7 +264,7 @@ def attack_on(question: Question, noise: Noise, loss: PrivacyLoss) -> Attack:
         measure = Measure.PURE if type(noise) is Laplace else Measure.ZERO_CONCENTRATED
         if measure.concentrated is not loss.measure.concentrated:
             stated = Fraction(noise.measurement().map(noise.distance(question.sensitivity)))
-            losses.append(PrivacyLoss.zero(measure).replace(stated))
+            losses.append(loss_of(measure, stated))
         if type(noise) is Gaussian:
             close = question.sensitivity.l1 * peak(noise.scale) * _ABOVE
     advantage = min(close, *(one.advantage for one in losses))

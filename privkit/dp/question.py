@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from privkit.dp.dates import notes_of_moments
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.nodes import Literal, normal
 from privkit.values.expression.selection import Selection
@@ -14,7 +15,7 @@ from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
 if TYPE_CHECKING:
-    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.measurement import Sensitivity
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
     from privkit.tally.engines.contract import Engine
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 EVERY_ROW = Selection()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """A statistic, in all or by public keys, each person within contribution bounds.
 
@@ -56,12 +57,12 @@ class Question:
         """The statistic's name."""
         return self.asked.main
 
-    @property
+    @cached_property
     def by(self) -> tuple[str, ...]:
         """The columns of the groups."""
         return self.asked.shows if self.keys is None else self.keys.by
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the statistic reads, derived ones included."""
         return tuple(dict.fromkeys((*self.by, *self.asked.read, *self.unit.columns)))
@@ -74,6 +75,8 @@ class Question:
     @property
     def unused(self) -> tuple[str, ...]:
         """The derived columns, and those with a value for missing, of which nothing of the question makes use."""
+        if not self.selected:
+            return ()
         less = self.selected.used_by(self.columns)
         named = (*self.selected.derived, *(name for name, _ in self.selected.missing))
         return tuple(name for name in dict.fromkeys(named) if name not in (*less.derived, *dict(less.missing)))
@@ -85,7 +88,7 @@ class Question:
             return self.by or self.asked.missing_kept
         return tuple(name for place, name in enumerate(self.by) if any(key[place] is None for key in self.keys.values))
 
-    @property
+    @cached_property
     def frame_columns(self) -> tuple[str, ...]:
         """Every column of the frame that the answer depends on."""
         own = (name for name in self.columns if name not in self.selected.derived)
@@ -111,7 +114,7 @@ class Question:
         """The keys by which the answers are shown: the groups, or of several tables the cells of all; None for one."""
         return self.asked.shown_keys(self)
 
-    @property
+    @cached_property
     def sensitivity(self) -> Sensitivity:
         """How far one person moves the integers that get noise."""
         return self.asked.sensitivity(self)

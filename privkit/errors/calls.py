@@ -7,7 +7,7 @@ from a `progress` function, is a call of its own, whatever is being answered.
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,9 +34,11 @@ class Call(NamedTuple):
 #: What is being answered; outside of any call, nothing.
 CALL: ContextVar[Call | None] = ContextVar("privkit_call", default=None)
 
-#: Modules that stand for whoever calls them: the accessor hands a user's call on.
-_HANDING_ON = "privkit.accessor"
 T = TypeVar("T")
+
+#: Whether a call by a module is privkit's own, part of what is answered. The accessor hands a user's call on; and a
+#: dataclass is made again, with other values, by the library: that is its caller's call.
+is_own = re.compile(r"privkit\.(?!accessor$)|dataclasses$").match
 
 
 def called(inside: str = "", *, late: str = "privkit") -> str:
@@ -110,15 +112,6 @@ def end(call: Call) -> None:
     """Do what was put off until the end of a call; it is not :data:`CALL` any more."""
     while call.ending:
         call.ending.pop()()
-
-
-def is_nested() -> bool:
-    """Return whether who called the caller is privkit itself, answering a call that has a name already."""
-    if CALL.get() is None:
-        return False
-    module: str = sys._getframe(2).f_globals.get("__name__", "")
-    # A dataclass is made again, with other values, by the library: that is its caller's call.
-    return (module.startswith("privkit.") and module != _HANDING_ON) or module == "dataclasses"
 
 
 def stepwise(name: str, steps: Generator[T, None, None]) -> Generator[T, None, None]:

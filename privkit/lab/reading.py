@@ -247,7 +247,7 @@ def opened(entry: Entry) -> dict[str, Any]:
     Both are made of the record; "" where it does not tell. What was not answered has no code: it would spend.
     """
     from privkit.dp.recorded import recorded_within
-    from privkit.project.recalled import as_code
+    from privkit.project.ledger_view import as_code
 
     return {
         **line_of(entry),

@@ -18,7 +18,7 @@ from privkit.models.estimator import Estimator, planned_frame
 from privkit.project.dp.features import feature_columns, feature_names, response_classes
 from privkit.project.dp.tables import dp_tables
 from privkit.project.known import Known
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import column_kind
 from privkit.tally.products import ONE, design_of
 from privkit.values.arguments import positive_int, spending

@@ -23,15 +23,12 @@ from privkit.errors.calls import call_name, calling
 from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.project.current import current_project
-from privkit.project.forms import earlier_questions, made_earlier
 from privkit.project.known import Known
-from privkit.project.naming import name_of, standing
+from privkit.project.naming import earlier_questions, made_earlier, name_of, standing
 from privkit.project.project import Project
 from privkit.project.release import check_frame, release
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of, schema_mark
 from privkit.tally.groups import column_kind, dated_keys
-from privkit.tally.schema import schema_mark
 from privkit.values.arguments import typed
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
@@ -129,8 +126,13 @@ class Asked(Protocol[P]):
 #: Every ``dp_*`` function by its name: it is in here by being decorated.
 FUNCTIONS: dict[str, Asked[...]] = {}
 
-#: What stands in a docstring for the shared arguments.
+#: What stands in a docstring for the shared arguments, and for the errors that all of them raise.
 _PLACE = "**asking\n"
+_RAISING = "**raises"
+_RAISES = """Raises
+------
+PrivkitError
+    One of its kinds; nothing was spent, except after `MeasurementError`."""
 _OF_PLAN = """Returns
 -------
 Plan
@@ -141,7 +143,7 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
     """Make of a function that says what is asked, and so returns a plan, the one that releases it, with its `plan`.
 
     Both take what it takes, with ``**asking`` spelled out in signature and docstring, so that help and completion show
-    every name. Its docstring tells of the release.
+    every name; and ``**raises`` in the docstring, which tells of the release.
 
     Parameters
     ----------
@@ -150,7 +152,8 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
     """
 
     def made(function: Callable[P, Plan]) -> Asked[P]:
-        signature, doc = inspect.signature(function), inspect.cleandoc(function.__doc__ or "")
+        signature = inspect.signature(function)
+        doc = inspect.cleandoc(function.__doc__ or "").replace(_RAISING, _RAISES)
         own = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
         again, *shared = [one for one in _shared() if one.name not in signature.parameters]
         taken = frozenset(signature.parameters)
@@ -161,7 +164,7 @@ def asks(price: str) -> Callable[[Callable[P, Plan]], Asked[P]]:
 
         def released(*args: P.args, **kwargs: P.kwargs) -> Release:
             drawn_anew = cast("bool", kwargs.pop("again", False))
-            return plan(*args, **kwargs).release(again=drawn_anew)
+            return function(*args, **kwargs).release(again=drawn_anew)
 
         spelled = signature.replace(parameters=[*own, again, *shared], return_annotation="Release")
         told = doc.replace(_PLACE, _described(taken))
@@ -251,28 +254,28 @@ def planned(
     with nothing_spent():
         project = found if (found := asking.get("project")) is not None else current_project()
         known = Known(asking) if known is None else known
-        asked = statistic(project.unit)
+        measure, unit = project.account.measure, project.unit
+        asked = statistic(unit)
         if bounded is None:
             limits = {name: asking.get(name) for name in ("max_rows", "max_groups", "per_group")}
-            bounds = contribution_bounds(project.unit, **limits, default=project.bounds)
+            bounds = contribution_bounds(unit, **limits, default=project.bounds)
         else:
             bounds = bounded(project.bounds)
         price = Price.said(asking)
-        check_delta(project.budget.measure, price.delta)  # before it is taken for a way to find groups
-        open_keys = project.budget.measure.has_delta and price.delta is not None and grouped is None
-        question = _question(data, asked, by, project.unit, bounds, open_keys=open_keys, known=known, asking=asking)
-        if question.keys is not None:
-            question = replace(question, keys=dated_keys(data, question.keys))
-        if grouped is not None:
-            question = replace(question, keys=grouped(question.keys))
-        typed = replace(question, dates=dates)
-        check_frame(data, typed)
+        check_delta(measure, price.delta)  # before it is taken for a way to find groups
+        open_keys = measure.has_delta and price.delta is not None and grouped is None
+        question = _question(data, asked, by, unit, bounds, open_keys=open_keys, known=known, asking=asking)
+        engine = engine_of(data)
+        keys = None if question.keys is None else dated_keys(engine, question.keys)
+        typed = replace(question, keys=keys if grouped is None else grouped(keys), dates=dates)
+        check_frame(data, typed, engine)
         checked = schema_mark(data)
-        question = replace(typed, selected=typed.selected.used_by(typed.columns))
+        used = typed.selected.used_by(typed.columns)
+        question = typed if used is typed.selected else replace(typed, selected=used)
         with put_off():  # prices are found by asking OpenDP
-            plan = make_plan(question, project.budget.measure, price)
+            plan = make_plan(question, measure, price)
         earlier = earlier_questions(typed, question, project.account)
-        before = partial(made_earlier, earlier, project.budget.measure, price) if earlier else None
+        before = partial(made_earlier, earlier, measure, price) if earlier else None
         sent, version, name = fetched(data, question), asking.get("version"), call_name()
         notes = (
             *plan.notes,
@@ -357,8 +360,7 @@ def _question(
     if not columns and keys is not None:
         raise KeysError.without_by()
     about = asked.columns[0] if asked.columns else None
-    where, derive, missing = (asking.get(name) for name in ("where", "derive", "missing"))
-    selected = selection(where, derive, missing, column=about)
+    selected = selection(asking.get("where"), asking.get("derive"), asking.get("missing"), column=about)
     if keys is None and open_keys and selected.parts_of_dates & set(columns):  # as for any column: groups show up
         return Question(_shown(asked, columns, keys_share), unit, bounds, None, selected)
     keys = known.keys(columns, keys, selected, declared=not (open_keys and keys_share is not None))

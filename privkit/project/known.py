@@ -185,6 +185,8 @@ class Known:
         declared : bool
             Whether facts count: not where groups shall show up by themselves.
         """
+        if given is None and not columns:
+            return None
         if isinstance(given, PublicValues) and isinstance(given.values, Release):
             given = given.values
         if isinstance(given, Release):

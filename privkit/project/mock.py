@@ -11,7 +11,7 @@ from privkit.dp.synthesis.drawing import Filled, uniform
 from privkit.errors.root import type_told
 from privkit.errors.synthetic import MockError
 from privkit.project.dp.rules import check_keys, filled, filled_bins
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.values.arguments import typed, whole
 from privkit.values.expression.builders import cut
 from privkit.values.expression.days import DateCut

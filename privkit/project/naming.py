@@ -30,6 +30,8 @@ has not changed. The columns that a question reads, taken alone: for a total tha
 those of whole frames that were asked of, each with a column at least. A frame that lost a column of S: what stood in it
 cannot be compared, so it is other data, and is charged. Data of a declared version, lazy frames among them: its name
 holds the exact schema.
+
+How earlier versions asked a question: their answers in a ledger stand for its own.
 """
 
 from __future__ import annotations
@@ -37,9 +39,13 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from privkit.budget.canonical import canonical
 from privkit.budget.machine.keys import first_request_key, request_key
+from privkit.dp.plan import Plan, make_plan
 from privkit.dp.question import Standing
 from privkit.errors import ParameterError, PrivkitError
 from privkit.errors.project import EarlierReleaseError
@@ -50,12 +56,16 @@ from privkit.tally.schema import exact_schema
 from privkit.values.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
-    from privkit.budget.asked import Alike
+    from privkit.budget.abstract_account import BaseAccount
     from privkit.budget.entry import Entry
     from privkit.budget.machine.keys import FirstForm
+    from privkit.budget.store.query import Alike
+    from privkit.dp.price import Price
     from privkit.dp.question import Question
+    from privkit.dp.statistics.statistic import Statistic
     from privkit.project.project import Project
     from privkit.tally.fingerprints.fingerprint import Digests
+    from privkit.values.loss import Measure
 
 #: What the ledger calls the names of all columns of the frame that was asked of.
 FRAME = "frame"
@@ -272,3 +282,56 @@ def _first_name(
             stacklevel=2,
         )
     return None
+
+
+def earlier_questions(typed: Question, question: Question, account: BaseAccount) -> tuple[Question, ...]:
+    """Return how earlier versions asked the same: by other statistics, and with columns that nothing uses.
+
+    A statistic that this ledger cannot hold is left out: to price it only in order to look for it in vain took longer
+    than the question itself.
+    """
+    asked, *others = _statistics(question.asked)
+    before = [form for form in others if _may_hold(account, asked, form)]
+    plain = [replace(question, asked=form) for form in before]
+    if typed.selected == question.selected:
+        return tuple(plain)
+    return (*plain, *(replace(typed, asked=form) for form in (asked, *before)))
+
+
+def _statistics(asked: Statistic) -> Iterator[Statistic]:
+    """Give a statistic, and those as which earlier versions asked it, the latest first."""
+    found: Statistic | None = asked
+    while found is not None:
+        yield found
+        found = found.earlier
+
+
+def _may_hold(account: BaseAccount, asked: Statistic, form: Statistic) -> bool:
+    """Return whether the ledger may hold a question of this form; where its marks do not tell, it may."""
+    now, once = _marks(asked), _marks(form)
+    told = {mark["statistic"]: mark for mark in now if "told" in mark}
+    gone = {mark["statistic"] for mark in once if mark not in now}
+    if not gone or not gone <= told.keys():
+        return True
+    return any(account.holds(_text("statistic", name), _text("told", told[name]["told"])) for name in gone)
+
+
+def _marks(asked: Any) -> list[dict[str, str]]:
+    """Return the marks of a statistic and of those that it is made of."""
+    inner = (*getattr(asked, "parts", ()), *((asked.inner,) if hasattr(asked, "inner") else ()))
+    return [type(asked).mark, *(mark for each in inner for mark in _marks(each))]
+
+
+def _text(name: str, value: str) -> str:
+    """Return how a member of an object stands in what a ledger stores."""
+    return canonical({name: value})[1:-1]
+
+
+def made_earlier(questions: tuple[Question, ...], measure: Measure, price: Price) -> Plan | None:
+    """Return the plan of the first of them, followed by those of the others."""
+    first, *others = questions
+    before = partial(made_earlier, tuple(others), measure, price) if others else None
+    try:
+        return replace(make_plan(first, measure, price), earlier=before)
+    except PrivkitError:  # by this price it was not to be had
+        return None if before is None else before()

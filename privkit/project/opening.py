@@ -1,4 +1,7 @@
-"""Opening a project: by its name, or begun with its budget and its unit."""
+"""Opening a project: by its name, or begun with its budget and its unit.
+
+A simulated project, and its ledger: for teaching alone, and all that it shows says so.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,28 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
 
 from privkit.budget.ledger import Ledger
 from privkit.budget.simulated import SimulatedAccount
-from privkit.budget.terms import LONGEST, ProjectTerms, Window
+from privkit.budget.terms import LONGEST, ProjectTerms, Window, shares
 from privkit.errors import ParameterError, ProjectNotFoundError
 from privkit.errors.facts import ProjectClosedError
 from privkit.errors.root import type_told
+from privkit.errors.simulation import SimulatedError
 from privkit.project.current import opened
-from privkit.project.limits import shares
+from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project
 from privkit.project.session import tell_session
-from privkit.project.simulated_project import SimulatedProject
-from privkit.values.arguments import positive_int, typed, whole
+from privkit.values.arguments import positive_int, public, spending, typed, whole
 from privkit.values.bounds import ContributionBounds, contribution_bounds
 from privkit.values.exact import exact
 from privkit.values.loss import PrivacyLoss
+from privkit.values.show import Simulated
 from privkit.values.unit import PrivacyUnit, privacy_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @typed
@@ -224,6 +232,39 @@ def _default_bounds(
     if max_rows is None and max_groups is None and per_group is None:
         return None
     return contribution_bounds(unit, max_rows=max_rows, max_groups=max_groups, per_group=per_group)
+
+
+@public
+class SimulatedLedger(Simulated, LedgerView):
+    """The entries of a simulated project, as long as the session lasts."""
+
+    def to_frame(self, *, after: int = 0, most: int | None = None) -> pd.DataFrame:
+        """Return a frame with a row per entry, marked as simulated."""
+        return super().to_frame(after=after, most=most).assign(simulated=True)
+
+    def verify(self, *, progress: bool = False) -> NoReturn:
+        """There is no chain to check.
+
+        Raises
+        ------
+        SimulatedError
+        """
+        raise SimulatedError.verify(self.account.name)
+
+
+@spending
+class SimulatedProject(Simulated, Project):
+    """A project for teaching: its noise comes from a seed, its account from memory, and all it shows says so.
+
+    Attributes
+    ----------
+    seed : int
+    """
+
+    def __init__(self, account: SimulatedAccount, bounds: ContributionBounds | None = None) -> None:
+        super().__init__(account, bounds)  # type: ignore[arg-type]  # it has the account's interface
+        self.ledger = SimulatedLedger(account)  # type: ignore[arg-type]
+        self.seed = account.seed
 
 
 def begin_simulated(

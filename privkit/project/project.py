@@ -292,7 +292,7 @@ class Project(Accountable, Plotted):
         >>> project.remaining, project.ledger.to_frame()["question"].iloc[0]
         (ε = 1.5, 'the budget was extended to ε = 1.5: the ethics board agreed to a second year')
         """
-        from privkit.project.limits import raised
+        from privkit.budget.terms import raised
 
         to = raised(epsilon=epsilon, rho=rho, delta=delta, per_analyst=per_analyst, terms=self.account.terms)
         self.account.extend(to, _reason(reason, "Example: 'the board agreed to a second year'."))

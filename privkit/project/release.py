@@ -1,19 +1,27 @@
 """Reserve → measure → commit: the one way from a plan to a noisy answer.
 
-Which notebook is running: recorded with a release, so that a panel can lead back to it.
+Answers as the ledger stores them: the noisy integers, and with which versions they were drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from privkit.budget.abstract_account import Turn, replayed
 from privkit.budget.entry import Entry, Reservation
-from privkit.budget.turn import Turn, replayed
-from privkit.dp.answers.stored import decode_answer, encode_answer
+from privkit.budget.machine.process import notebook_name
+from privkit.dp.answers.provenance import Provenance
+from privkit.dp.answers.release import Release
 from privkit.dp.dates import accuracy_told
 from privkit.dp.measurement import draw, make_measurement
+from privkit.dp.noise.noise import ALPHA
 from privkit.dp.simulate import SimulatedRelease, can_simulate, simulate
 from privkit.errors import (
     ColumnNotFoundError,
@@ -28,24 +36,23 @@ from privkit.errors.column_kind import ColumnKindError
 from privkit.errors.dp import UnitColumnError
 from privkit.errors.root import type_told
 from privkit.project.naming import ASKED_BEFORE, FRAME, Name, name_of
-from privkit.project.session import notebook_name
 from privkit.tally.cells.calendar import zone_known
 from privkit.tally.cells.cells import OTHER
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of, schema_mark
 from privkit.tally.groups import check_derived_keys, check_key_types, column_kind
 from privkit.tally.predicate import check_selection
-from privkit.tally.schema import schema_mark
 from privkit.values.exact import exact_text
 from privkit.values.interrupts import INTERRUPTS
 from privkit.values.show import warn
 
 if TYPE_CHECKING:
-    from privkit.dp.answers.release import Release
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.project.project import Project
     from privkit.tally.engines.contract import Engine
     from privkit.values.loss import PrivacyLoss
+
+_LIBRARIES = ("jupyter-privkit", "opendp", "narwhals", "pandas", "numpy")
 
 
 def release(
@@ -107,7 +114,7 @@ def _released(project: Project, plan: Plan, data: object, turn: Turn, *, again: 
         if not again and (before := _answered_earlier(project, plan, name, data, version)) is not None:
             plan, name = before
             question = plan.canonical()
-        if name.entry is None and (again or project.account.find(name.key) is None):
+        if name.entry is None and (again or name.looked or project.account.find(name.key) is None):
             for told in plan.question.asked.warned(plan.noise):
                 warn(f"{called()}: {told}.")
         ways = partial(_ways, plan)
@@ -131,12 +138,14 @@ def _answered_earlier(
 
     What is asked of the ledger depends on the rows through their fingerprint alone, as in `name_of`.
     """
-    if plan.earlier is None or name.entry is not None or name.key is None or project.account.find(name.key) is not None:
+    if plan.earlier is None or name.entry is not None or name.key is None:
+        return None
+    if not name.looked and project.account.find(name.key) is not None:
         return None
     _, *forms = plan.asked_as()
     for before in forms:
         found = name_of(project, before.question, before.canonical(), data, version=version, again=False)
-        if found.entry is not None or project.account.find(found.key) is not None:
+        if found.entry is not None or not (found.looked or project.account.find(found.key) is None):
             return before, found
     return None
 
@@ -191,33 +200,41 @@ def _width(plan: Plan) -> str:
     return accuracy_told(plan.question.asked, plan.accuracy)
 
 
-def check_frame(data: object, question: Question) -> None:
+def check_frame(data: object, question: Question, engine: Engine | None = None) -> None:
     """Refuse a frame that cannot answer the question. Reads the schema, never a row.
+
+    Parameters
+    ----------
+    data : dataframe
+    question : Question
+    engine : Engine, optional
+        That of the frame, where it is open already.
 
     Raises
     ------
     FrameError, ColumnNotFoundError, DuplicateColumnError, KeysError
     """
-    engine = engine_of(data)
+    engine = engine_of(data) if engine is None else engine
     schema = engine.schema
     columns = list(schema) or list(getattr(data, "columns", ()))  # of a pandas frame, names that are no text
     if not columns:
         raise FrameError.unsupported("a frame without columns")
     _check_unit(engine, question, columns)
-    derived = check_selection(engine, question.selected) if question.selected else {}
+    derived, own = check_selection(engine, question.selected) if question.selected else {}, question.selected.derived
     for argument, names in (("by", question.by), ("column", question.asked.read), ("columns", question.frame_columns)):
-        engine_of(engine, [name for name in names if name not in question.selected.derived], argument)
+        if names:
+            engine_of(engine, [name for name in names if name not in own], argument)
     for name in question.frame_columns:
         if schema[name].name == OTHER and name in (*question.unit.columns, *question.asked.read, *question.by):
             raise ColumnKindError.values(name, schema[name].shown, engine.library)
     if (keys := question.asked.typed_keys(question)) is not None:
-        check_key_types(engine, keys.without(question.selected.derived))
-        check_derived_keys({name: derived[name] for name in question.selected.derived}, keys)
+        check_key_types(engine, keys.without(own))
+        check_derived_keys({name: derived[name] for name in own}, keys)
     for name in question.by if question.keys is None else ():
-        if name not in question.selected.derived and "no key" in (found := column_kind(engine, name))[0]:
+        if name not in own and "no key" in (found := column_kind(engine, name))[0]:
             raise ColumnKindError.groups(name, found[1], schema[name].name, engine.library)
     for name in question.asked.columns:
-        kind, shown = (derived[name],) * 2 if name in question.selected.derived else column_kind(engine, name)
+        kind, shown = (derived[name],) * 2 if name in own else column_kind(engine, name)
         if kind not in ("number", "integer", "boolean") and question.dates is None:
             raise ColumnKindError.numbers(name, shown, kind, engine.library)
 
@@ -247,3 +264,62 @@ def _decoded(project: Project, plan: Plan, entry: Entry, *, replayed: bool) -> R
     told |= {"before": entry.question.get(ASKED_BEFORE), "replays": entry.key is not None}
     found = decode_answer(plan, entry.answer, **told, replayed=replayed)
     return SimulatedRelease.of(found) if project.simulated else found
+
+
+def encode_answer(plan: Plan, drawn: Sequence[int] | Mapping[str, int | Sequence[int]]) -> str:
+    """Return the noisy integers as the text that the ledger stores: in canonical order of the keys, with versions."""
+    if isinstance(drawn, Mapping):  # the groups showed up by their noisy counts
+        keys_ = sorted(drawn)
+        cells = [int(cell) for key in keys_ for cell in np.atleast_1d(drawn[key])]
+        found = {"keys": keys_, "cells": cells, "versions": _versions()}
+        return json.dumps(found, separators=(",", ":"), sort_keys=True)
+    cells = [int(cell) for cell in drawn]
+    if (keys := plan.question.keys) is not None:
+        width = len(cells) // len(keys)
+        cells = [cell for place in keys.canonical_order for cell in cells[place * width : (place + 1) * width]]
+    return json.dumps({"cells": cells, "versions": _versions()}, separators=(",", ":"), sort_keys=True)
+
+
+def decode_answer(
+    plan: Plan,
+    answer: str,
+    *,
+    project: str,
+    entry: int,
+    time: str,
+    replayed: bool,
+    before: int | None = None,
+    replays: bool = True,
+) -> Release:
+    """Return the release that a stored answer holds, in the order in which the plan's keys were asked."""
+    stored = json.loads(answer)
+    noise, used = plan.question.asked.noise_told(plan.noise), plan.noise.used
+    plan = plan.question.asked.answered(plan, stored.get("keys"))
+    question, cells = plan.question, np.array(stored["cells"], dtype=np.int64)
+    cells = cells.reshape(question.groups, -1) if question.groups else cells.reshape(0, question.asked.width)
+    if "keys" not in stored and (keys := question.keys) is not None:
+        ordered = np.empty_like(cells)
+        ordered[keys.canonical_order] = cells
+        cells = ordered
+    place: dict[str, Any] = {"project": project, "entry": entry, "time": time, "versions": stored["versions"]}
+    known = question.asked.limits(cells[:1], plan.noise, ALPHA) if len(cells) else {}
+    return Release(plan, cells, Provenance.of(plan, known, noise, used, **place), replayed, before, replays)
+
+
+def answers(release: Release, stored: str) -> bool:
+    """Whether a stored answer is that of a release: the same noisy integers, in whatever order the keys were asked."""
+    told = json.loads(stored)
+    if "keys" in told:  # found groups stand in the order in which they are stored
+        return np.array_equal(release.drawn.ravel(), told["cells"])
+    return bool(json.loads(encode_answer(release.plan, [*map(int, release.drawn.ravel())]))["cells"] == told["cells"])
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version_of(library)
+        except PackageNotFoundError:  # run from a checkout
+            found[library] = "not installed"
+    return found

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from contextlib import suppress
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from privkit.budget.machine.process import Holder
+from privkit.budget.machine.process import Holder, program_name
 from privkit.errors import ParameterError
 from privkit.errors.ledger import LedgerReadOnlyError
 
@@ -44,7 +42,7 @@ def tell_session(account: Account) -> None:
         return
     if any(one not in _KINDS for one in wanted):
         raise ParameterError.of("PRIVKIT_TELL", "another word", "notebook, host, or both divided by a comma")
-    found = {"notebook": _notebook(), "host": platform.node()}
+    found = {"notebook": program_name(), "host": platform.node()}
     told = {name: plain(found[name]) for name in _KINDS if name in wanted}
     record = {"what": SESSION, **told}
     here = str(Holder.this())
@@ -59,26 +57,6 @@ def tell_session(account: Account) -> None:
 
 def _anything(_: Sequence[Entry]) -> None:
     """Refuse nothing."""
-
-
-def _jupyter() -> str:
-    """Return the name by which the Jupyter server tells its kernels what they run, without its folder."""
-    return PurePath(os.environ.get("JPY_SESSION_NAME", "")).name
-
-
-def notebook_name() -> str | None:
-    """Return the file name of the notebook that runs this kernel, without its folder; None elsewhere."""
-    return name if (name := _jupyter()).endswith(".ipynb") else None
-
-
-def _notebook() -> str:
-    """Return the name of the notebook or script, without its folder, which may hold names; empty where none is known.
-
-    VS Code writes it among the notebook's own names.
-    """
-    main = sys.modules.get("__main__")
-    names = (_jupyter(), getattr(main, "__vsc_ipynb_file__", None), getattr(main, "__file__", None))
-    return next((PurePath(str(name)).name for name in names if name), "")
 
 
 def plain(name: str) -> str:

@@ -21,7 +21,7 @@ from privkit.tally.class_values import matches
 from privkit.tally.classes import Members, grouped_sizes
 from privkit.tally.coded_classes import counted_rows
 from privkit.tally.codes import distinct, factorized
-from privkit.tally.engines.opening import lazy_engine
+from privkit.tally.frame import lazy_engine
 from privkit.tally.row_classes import chosen_columns, row_classes
 
 if TYPE_CHECKING:

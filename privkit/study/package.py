@@ -21,7 +21,6 @@ from privkit.budget.names import alike
 from privkit.disclosure.check import OutputCheck, output_check
 from privkit.dp.answers.derived import Derived
 from privkit.dp.answers.release import Release
-from privkit.dp.answers.stored import answers
 from privkit.dp.answers.synthetic_rows import synthetic_of
 from privkit.errors import ParameterError, PrivkitError, listed
 from privkit.errors.calls import called
@@ -29,6 +28,7 @@ from privkit.errors.ledger import LedgerError
 from privkit.errors.root import type_told
 from privkit.errors.study import PackageError
 from privkit.inventory.column_entry import day
+from privkit.project.release import answers
 from privkit.study.archive import CHECKED, Packed, recorded, shown_name, unfit_name, write_archive
 from privkit.study.register import PACKAGE, account_of, legible, today
 from privkit.study.shared_package import SharedPackage, required_approvals

@@ -17,7 +17,7 @@ import numpy as np
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.cells.finding import Finder, value_finder
 from privkit.tally.cells.showing import as_told
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.rows import Source, over_blocks, unit_columns, units
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 

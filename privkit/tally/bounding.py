@@ -11,7 +11,7 @@ import numpy as np
 
 from privkit.tally.cells.coding import sort
 from privkit.tally.codes import in_order, starts
-from privkit.tally.engines.opening import engine_for
+from privkit.tally.frame import engine_for
 from privkit.tally.rows import (
     KeptRows,
     Persons,

@@ -20,8 +20,7 @@ from privkit.tally.cells.coding import classes_of
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import Members, Tally, grouped_sizes
 from privkit.tally.codes import column_codes, packed
-from privkit.tally.engines.opening import lazy_engine
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, lazy_engine
 from privkit.tally.row_classes import chosen_columns, codes_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from privkit.tally.cells.cells import OTHER, TEXT, Table
 from privkit.tally.cells.coding import classes_of, coded
 from privkit.tally.cells.showing import series_of
 from privkit.tally.codes import starts
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,21 +1,36 @@
-"""Opening a frame: any engine that Narwhals reads, with its columns checked."""
+"""Opening a frame, its columns checked: from any frame that Narwhals reads to its engine."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import narwhals as nw
 
-from privkit.errors import ColumnNotFoundError, DuplicateColumnError, FrameError, ParameterError
+from privkit.errors import (
+    ColumnNotFoundError,
+    DuplicateColumnError,
+    FrameError,
+    LibraryRequiredError,
+    ParameterError,
+)
 from privkit.errors.root import type_told
+from privkit.tally.cells.cells import Table
+from privkit.tally.cells.columns import pandas_dtypes
+from privkit.tally.engines.eager import EagerEngine, of_arrow, of_pandas
 from privkit.tally.engines.native import untold
+from privkit.tally.rows import unit_columns
 from privkit.values.arguments import named_by_text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from privkit.tally.engines.contract import Engine
+    from privkit.tally.engines.lazy import LazyEngine
+    from privkit.values.keys import Keys
+    from privkit.values.unit import PrivacyUnit
 
 #: A frame on any engine, seen through Narwhals.
 Frame: TypeAlias = "nw.DataFrame[Any] | nw.LazyFrame[Any]"
@@ -77,7 +92,9 @@ def open_frame(data: object, columns: Sequence[str] = (), argument: str = "colum
     """
     present = pandas_names(data)
     if present is not None:
-        data = checked_pandas(data, present, columns, argument)
+        check_pandas(present, columns, argument)
+        if len(set(present)) < len(present) or not all(isinstance(name, str) for name in present):
+            data = data[list(dict.fromkeys(columns))]  # type: ignore[index]  # Narwhals refuses such a frame whole
     try:
         frame: Frame = nw.from_native(data)  # type: ignore[call-overload]
     except TypeError:
@@ -104,21 +121,19 @@ def names_of(frame: Frame) -> list[str]:
         return list(frame.collect_schema().names())
 
 
-def checked_pandas(data: Any, present: Sequence[object], columns: Sequence[str] = (), argument: str = "columns") -> Any:
-    """Return a pandas frame that has each of `columns` once; without those that Narwhals refuses, if it has such.
+def check_pandas(present: Sequence[object], columns: Sequence[str] = (), argument: str = "columns") -> None:
+    """Refuse a pandas frame that has not each of `columns` once.
 
     Raises
     ------
     ColumnNotFoundError, DuplicateColumnError
     """
-    doubled = [] if len(set(present)) == len(present) else [n for n, times in Counter(present).items() if times > 1]
-    if asked := [name for name in doubled if not columns or name in columns]:
-        raise DuplicateColumnError.in_frame(asked)
-    if missing := [name for name in columns if name not in present]:
+    if len(set(present)) < len(present):
+        doubled = [name for name, times in Counter(present).items() if times > 1]
+        if asked := [name for name in doubled if not columns or name in columns]:
+            raise DuplicateColumnError.in_frame(asked)
+    if columns and (missing := [name for name in columns if name not in present]):
         raise ColumnNotFoundError.of(argument, list(columns), missing, list(present))
-    if doubled or not all(isinstance(name, str) for name in present):
-        return data[list(dict.fromkeys(columns))]  # Narwhals refuses such a frame whole
-    return data
 
 
 def pandas_names(data: object) -> list[Any] | None:
@@ -128,16 +143,133 @@ def pandas_names(data: object) -> list[Any] | None:
     return [*data.columns.tolist()] if isinstance(data, pd.DataFrame) else None
 
 
-# Every question looks at them several times, and making Series of them takes longer than what is done with them.
+def schema_mark(data: object) -> object:
+    """Return what changes whenever a pandas frame's columns or their types do; None for others. Reads no row.
+
+    A plan keeps it, so that its release need not look at the schema again, and does if the frame changed in between.
+    """
+    import pandas as pd
+
+    return (data.columns.tolist(), pandas_dtypes(data)) if isinstance(data, pd.DataFrame) else None
 
 
-def pandas_dtypes(frame: pd.DataFrame) -> list[Any]:
-    """Return the dtypes of a pandas frame."""
-    found = getattr(getattr(frame, "_mgr", None), "get_dtypes", None)
-    return list(frame.dtypes if found is None else found())
+def engine_of(data: object, columns: Sequence[str] = (), argument: str = "columns") -> Engine:
+    """Return the engine of a frame that has each of `columns` once; an engine is returned as it is.
+
+    Reads the schema, never a row.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError, LibraryRequiredError
+    """
+    if isinstance(data, Table):
+        data = EagerEngine.of_table(data)
+    if hasattr(type(data), "keyed_counts"):  # of the contract: a protocol's own check would resolve a lazy schema
+        engine: Any = data
+        if columns and (missing := [name for name in columns if name not in engine.schema]):
+            raise ColumnNotFoundError.of(argument, list(columns), missing, list(engine.schema))
+        return _with_names(engine, columns)
+    if (present := pandas_names(data)) is not None:
+        check_pandas(present, columns, argument)
+        return of_pandas(data)  # the frame itself, with the names that Narwhals would refuse
+    frame = open_frame(data, columns, argument)
+    native: Any = frame.to_native()
+    if frame.implementation.is_pandas():
+        return of_pandas(native)
+    _with_arrow(frame.implementation.value)
+    if frame.implementation.is_pyarrow():
+        return of_arrow(native)
+    import narwhals as nw
+
+    return _with_names(_lazy(frame), columns) if isinstance(frame, nw.LazyFrame) else of_polars(native)
 
 
-def pandas_array(frame: pd.DataFrame, place: int) -> Any:
-    """Return the array of a pandas column: NumPy's, or one of pandas' own."""
-    found = getattr(frame, "_get_column_array", None)
-    return frame.iloc[:, place].array if found is None else found(place)
+def _with_names(engine: Engine, columns: Sequence[str]) -> Engine:
+    """Return a lazy engine that can call each of `columns` by its name.
+
+    Raises
+    ------
+    FrameError
+    """
+    if (native := getattr(engine, "native", None)) is not None:
+        from privkit.tally.engines.native import refuse_names
+
+        refuse_names(native, columns)
+    return engine
+
+
+def _with_arrow(library: str) -> None:
+    """Refuse a frame that arrives by Arrow where pyarrow is not installed.
+
+    Raises
+    ------
+    LibraryRequiredError
+        Naming the extra of the frame's library.
+    """
+    if "pyarrow" not in sys.modules and find_spec("pyarrow") is None:
+        engine = library.partition("_")[0].replace("pyspark", "spark")
+        extra = engine if engine in ("polars", "duckdb", "ibis", "spark") else "parquet"
+        raise LibraryRequiredError.of("pyarrow", extra)
+
+
+def lazy_engine(data: object, columns: Sequence[str] = (), argument: str = "columns") -> LazyEngine | None:
+    """Return the engine of a lazy frame that has `columns`; None for frames whose rows are here.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+    """
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return None
+    found = engine_of(data, columns, argument)
+    if not found.is_lazy:
+        return None
+    from privkit.tally.engines.lazy import LazyEngine
+
+    return found if isinstance(found, LazyEngine) else None
+
+
+def engine_for(data: object, keys: Keys | None, unit: str | PrivacyUnit | None, values: Sequence[str]) -> Engine:
+    """Return the engine of a frame that has the columns of keys, of the unit and of numbers.
+
+    Raises
+    ------
+    FrameError, ColumnNotFoundError, DuplicateColumnError
+        The unit's column can be neither a group nor a number.
+    """
+    by = keys.by if keys is not None else ()
+    apart = unit_columns(unit)
+    if apart and (apart[0] in by or apart[0] in values):
+        raise DuplicateColumnError.in_argument("by", [apart[0]])
+    return engine_of(data, tuple(dict.fromkeys((*by, *values, *apart))), "columns")
+
+
+def needed(value: str, keys: Keys | None, unit: str | PrivacyUnit | None) -> tuple[str, ...]:
+    """Return the columns that a statistic of numbers reads."""
+    return tuple(dict.fromkeys((value, *(keys.by if keys is not None else ()), *unit_columns(unit))))
+
+
+def of_polars(frame: Any) -> EagerEngine:
+    """Return the engine of a Polars frame: by Arrow, over the same memory where that is possible."""
+    from privkit.tally.cells.columns import cells_of_arrow
+    from privkit.tally.engines.of_polars import arrow_column, kind_of_polars
+
+    schema = {name: kind_of_polars(dtype) for name, dtype in frame.schema.items()}
+    return EagerEngine(
+        schema, partial(_polars_cells, frame, schema, cells_of_arrow, arrow_column), frame.height, None, "polars"
+    )
+
+
+def _polars_cells(frame: Any, schema: Any, cells_of_arrow: Any, arrow_column: Any, name: str) -> Any:
+    from privkit.tally.cells.cells import Cells
+
+    found = cells_of_arrow(arrow_column(frame.get_column(name)))
+    return Cells(schema[name], found.values, found.missing, found.codes)
+
+
+def _lazy(frame: nw.LazyFrame[Any]) -> Engine:
+    from privkit.tally.engines.lazy import LazyEngine
+
+    return LazyEngine.of(frame)

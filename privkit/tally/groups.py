@@ -26,7 +26,7 @@ from privkit.tally.cells.cells import BYTES, DATE, DURATION, OTHER, TIME, Table
 from privkit.tally.cells.coding import classes_of, coded, hash_bytes, hashed
 from privkit.tally.cells.showing import MISSING, as_told, group_text, told
 from privkit.tally.engines.eager import distinct_pairs, told_apart
-from privkit.tally.engines.opening import engine_for, engine_of, needed
+from privkit.tally.frame import engine_for, engine_of, needed
 from privkit.tally.rows import Source, source_of, unit_columns, units
 from privkit.values.expression import checking
 from privkit.values.keys import refuse_doubled

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from privkit.tally.engines.opening import engine_for
+from privkit.tally.frame import engine_for
 from privkit.tally.sums import person_totals_of
 
 if TYPE_CHECKING:

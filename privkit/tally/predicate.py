@@ -9,7 +9,7 @@ from privkit.errors.expression import ExpressionError
 from privkit.tally.cells import cells as kinds_of_cells
 from privkit.tally.cells.calendar import zone_known
 from privkit.tally.cells.choosing import holds
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.values.expression import checking as kinds_of
 from privkit.values.expression.checking import checked
 from privkit.values.expression.days import DateCut

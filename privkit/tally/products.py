@@ -14,7 +14,7 @@ import numpy as np
 
 from privkit.tally.bounding import bounded_rows
 from privkit.tally.cells.numbers import Grid, steps_of
-from privkit.tally.engines.opening import engine_for
+from privkit.tally.frame import engine_for
 from privkit.tally.rows import all_rows, key_finder, source_of, spread, unit_columns
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 from privkit.values.keys import Keys

@@ -21,8 +21,7 @@ from privkit.tally.cells.columns import without_views
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
 from privkit.tally.codes import beyond_chance, column_codes, factorized, packed
-from privkit.tally.engines.opening import engine_of, lazy_engine
-from privkit.tally.frame import column_names, open_frame
+from privkit.tally.frame import column_names, engine_of, lazy_engine, open_frame
 
 if TYPE_CHECKING:
     import pandas as pd

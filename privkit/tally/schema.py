@@ -8,10 +8,10 @@ import narwhals as nw
 
 from privkit.tally.cells import cells as kinds
 from privkit.tally.cells.cells import Kind
-from privkit.tally.cells.columns import kind_of_pandas
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.fingerprints.streams import UntoldError, column_name
-from privkit.tally.frame import open_frame, pandas_dtypes
+from privkit.tally.cells.columns import kind_of_pandas, pandas_dtypes
+from privkit.tally.fingerprints.fingerprint import column_name
+from privkit.tally.fingerprints.streams import UntoldError
+from privkit.tally.frame import engine_of, open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +34,6 @@ def exact_schema(data: object) -> list[list[Any]]:
     [[['sa'], 'integer', '', ''], [['sb'], 'text', '', '']]
     """
     return [[name, kind.name, kind.unit, kind.zone] for name, kind in _columns(data)]
-
-
-def schema_mark(data: object) -> object:
-    """Return what changes whenever a pandas frame's columns or their types do; None for others. Reads no row.
-
-    A plan keeps it, so that its release need not look at the schema again, and does if the frame changed in between.
-    """
-    import pandas as pd
-
-    return (data.columns.tolist(), pandas_dtypes(data)) if isinstance(data, pd.DataFrame) else None
 
 
 def _columns(data: object) -> Iterator[tuple[list[Any], Kind]]:

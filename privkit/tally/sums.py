@@ -17,7 +17,7 @@ from privkit.tally.bounding import at_most_groups, bounded_cells, bounded_rows, 
 from privkit.tally.cells.cells import TEXT, Cells, Kind
 from privkit.tally.cells.numbers import Grid, positions_of, steps_of
 from privkit.tally.engines.eager import summed
-from privkit.tally.engines.opening import engine_for, needed
+from privkit.tally.frame import engine_for, needed
 from privkit.tally.rows import KeptRows, known_rows, source_of, unit_columns
 from privkit.values.bounds import ONE_ROW, ContributionBounds
 

@@ -11,8 +11,8 @@ from fractions import Fraction
 from random import Random
 
 from privkit.teach.piece import Piece, Still, deviation, page_of
-from privkit.values.advantage import advantage
 from privkit.values.arguments import typed
+from privkit.values.loss import advantage
 
 #: How many students there are, and of how many the answer is yes where the piece begins.
 _COINS, _YES = 30, 12

@@ -369,7 +369,7 @@ def _codes(column: pd.Series) -> NDArray[np.int64]:
 
 def telling_apart(frame: Any, used: set[str]) -> tuple[str, ...]:
     """Return the columns of a plan with more than 9 distinct values for 10 rows; asks its engine."""
-    from privkit.tally.engines.opening import engine_of
+    from privkit.tally.frame import engine_of
 
     engine = engine_of(frame)
     names = [name for name, kind in engine.schema.items() if name not in used and kind.name in _TELLING]

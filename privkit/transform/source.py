@@ -20,7 +20,7 @@ from privkit.tally.cells.calendar import A_DAY, FIRST, LAST
 from privkit.tally.cells.cells import DATE, INSTANT
 from privkit.tally.cells.showing import series_of
 from privkit.tally.classes import refuse_nested
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.selection import without_traces
 from privkit.transform.as_pandas import is_lazy, native, pandas_frame
 from privkit.transform.hierarchies.ladder import STAR, text

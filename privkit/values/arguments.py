@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache, partial, wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeVar
 
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
-from privkit.errors.calls import CALL, Call, call_name, end, is_nested, stepwise
+from privkit.errors.calls import CALL, Call, call_name, end, is_own, stepwise
 from privkit.errors.root import type_told
 
 
@@ -133,6 +134,8 @@ _REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 _HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
 #: Methods that are told by the name of their class.
 _MAKING = ("__init__", "__getitem__")
+#: What stands for the call where one of privkit's own is made within it: nothing is put off until its end.
+_NOBODY = Call("", [], [])
 #: Names of any type at all, or of texts.
 _LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
 
@@ -168,40 +171,37 @@ def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -
     in_steps = inspect.isgeneratorfunction(function)
     on_a_frame = function.__code__.co_varnames[:1] == _OWN[:1]
 
-    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            found: Any = function(*args, **kwargs)
-            data: Any = (args[0] if args else kwargs.get("data")) if on_a_frame else None
-            if data is not None and (note := getattr(found, "_made_of", None)) is not None:
-                note(data)
-            return stepwise(call_name(), found) if in_steps else found  # type: ignore[return-value]
-        except (PrivkitError, *_RAW) as error:
-            if _charged(error):
-                raise
-            told = _told(error, inspect.signature(function), args, kwargs)
-            if budget and isinstance(told, PrivkitError) and told.budget is None:
-                told.budget = NOTHING_SPENT
-            if told is error:
-                raise
-            raise told from None
-
-    @wraps(function)
+    @wraps(function)  # in one frame: most calls are nested, and all of them come through here
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        if is_nested():
-            return answered(*args, **kwargs)
-        here = Call(name, [], [])
+        nested = CALL.get() is not None and is_own(sys._getframe(1).f_globals.get("__name__", "")) is not None
+        here = _NOBODY if nested else Call(name, [], [])
         try:
-            token = CALL.set(here)
+            token = None if nested else CALL.set(here)
             try:
-                return answered(*args, **kwargs)
+                found: Any = function(*args, **kwargs)
+                data: Any = (args[0] if args else kwargs.get("data")) if on_a_frame else None
+                if data is not None and (note := getattr(found, "_made_of", None)) is not None:
+                    note(data)
+                return stepwise(call_name(), found) if in_steps else found  # type: ignore[return-value]
+            except (PrivkitError, *_RAW) as error:
+                if _charged(error):
+                    raise
+                told = _told(error, inspect.signature(function), args, kwargs)
+                if budget and isinstance(told, PrivkitError) and told.budget is None:
+                    told.budget = NOTHING_SPENT
+                if told is error:
+                    raise
+                raise told from None
             finally:
-                CALL.reset(token)
+                if token is not None:
+                    CALL.reset(token)
         except (KeyboardInterrupt, SystemExit) as error:  # which may have hit the line above, when all was done
             for tell in here.leaving:
                 tell(error)
             raise
         finally:
-            end(here)
+            if here.ending:
+                end(here)
 
     return call
 

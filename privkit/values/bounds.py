@@ -92,7 +92,7 @@ def contribution_bounds(
         If the bounds contradict each other, or are given although the unit is the row.
     """
     if unit.is_row:
-        if any(bound is not None for bound in (max_rows, max_groups, per_group)):
+        if max_rows is not None or max_groups is not None or per_group is not None:
             kept = "single rows" if unit.max_rows is None else str(unit)
             raise ParameterError.together(
                 ("max_rows", "max_groups", "per_group"),

@@ -40,7 +40,7 @@ class put_off:  # noqa: N801 - used as a verb
         self.before: Any = None
         self.outer: list[put_off] = []
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Any:
         before = signal.getsignal(signal.SIGINT)
         if threading.current_thread() is threading.main_thread() and before is not _note and callable(before):
             self.before, self.outer = before, _current[:]

@@ -365,6 +365,8 @@ def printable(text: str, keep: str = "") -> str:
     >>> printable("two\nlines"), printable("two\nlines", keep="\n"), printable("\x1b[2J")
     ('two\\nlines', 'two\nlines', '\\x1b[2J')
     """
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() or char in keep else repr(char)[1:-1] for char in text)
 
 

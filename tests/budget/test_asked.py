@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from budget_terms import eps
 
-from privkit.budget.asked import SECOND, alike, older
 from privkit.budget.entry import Entry
 from privkit.budget.machine.keys import request_key
+from privkit.budget.store.query import SECOND, alike, older
 
 SECRET = bytes(range(32))
 

@@ -13,7 +13,7 @@ from privkit.budget.chain import link
 from privkit.budget.doctor import diagnose
 from privkit.budget.entry import Entry
 from privkit.budget.ledger import Ledger
-from privkit.budget.machine.anchor import recall, recall_all
+from privkit.budget.machine.state import recall, recall_all
 from privkit.budget.notes import CLOSED, FACTS, NAMES, REMOVED
 from privkit.budget.store.store import Store
 from privkit.errors.facts import FactsChangedError, ProjectClosedError, ProjectRemovedError, ProjectUsedError

@@ -15,7 +15,7 @@ import pytest
 
 import privkit as pk
 from privkit.tally.cells.numbers import Grid
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import group_counts, key_values, keyed_counts
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ONE_ROW

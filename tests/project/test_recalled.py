@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.project.recalled import as_code
+from privkit.project.ledger_view import as_code
 
 PEOPLE = pd.DataFrame(
     {

@@ -13,7 +13,6 @@ from privkit.budget.entry import Entry
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms
 from privkit.dp.answers.arithmetic import estimate
-from privkit.dp.answers.stored import decode_answer, encode_answer
 from privkit.dp.noise.noise import Gaussian, Laplace
 from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.plan import make_plan
@@ -27,6 +26,7 @@ from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.simulation import SimulatedError
 from privkit.project.opening import begin_simulated, open_project
+from privkit.project.release import decode_answer, encode_answer
 from privkit.values.bounds import ONE_ROW, ValueBounds
 from privkit.values.keys import public_keys
 from privkit.values.loss import Measure, PrivacyLoss

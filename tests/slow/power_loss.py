@@ -31,7 +31,6 @@ from crashes import check, ended, fork, note, writer
 import privkit as pk
 from privkit.budget.ledger import Ledger
 from privkit.budget.machine.keys import SIZE
-from privkit.budget.store import connections
 from privkit.budget.store.place import Place
 
 ROUNDS = int(os.environ.get("PRIVKIT_TEST_LOSSES", "24"))
@@ -182,13 +181,7 @@ def test_losses_of_power_lose_nothing_that_was_shown(disk, tmp_path):
 
 def test_the_disk_does_lose_what_is_not_synced(disk, tmp_path, monkeypatch):
     """The test above has power: a ledger that syncs nothing loses answers that were shown."""
-    connect = connections.FileConnection.execute
-    without = {"PRAGMA synchronous=EXTRA": "PRAGMA synchronous=OFF"}
-
-    def execute(self, text, *others):
-        return connect(self, without.get(text, text), *others)
-
-    monkeypatch.setattr(connections.FileConnection, "execute", execute)
+    monkeypatch.setattr("privkit.budget.store.store._DURABLE", ("PRAGMA synchronous=OFF",))
     store = disk.root / "ledger.db"
     Ledger.open(store).begin("churn", terms(1000))
     os.sync()

@@ -17,7 +17,7 @@ from privkit.tally.bounding import bounded_rows, row_hashes
 from privkit.tally.cells import finding
 from privkit.tally.cells.numbers import Grid, floats
 from privkit.tally.codes import in_order
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.rows import spread
 from privkit.tally.sums import person_sums
 from privkit.values.bounds import ContributionBounds

@@ -13,7 +13,7 @@ from lazies import held_duckdb, part, postgres_backend, session
 import privkit as pk
 from privkit.errors import FrameError
 from privkit.errors.column_kind import DATES, HOURS, NUMBER, TEXT, UTC, cast
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 
 STAY, HOUR = dt.timedelta(hours=1, minutes=30), dt.time(13, 30)
 NAMES = {"duckdb": "relation", "pyarrow": "table", "ibis": "table"}

@@ -17,8 +17,7 @@ import pytest
 from pieces_in_node import data_of, in_node
 
 import privkit as pk
-from privkit.values.advantage import advantage
-from privkit.values.loss import PrivacyLoss
+from privkit.values.loss import PrivacyLoss, advantage
 
 PIECES = [name for name in pk.teach.__all__ if (Path(pk.teach.__file__).parent / "pages" / name).is_dir()]
 EPSILONS = [0.1, 0.5, 1.0, 2.5, 4.0]

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privkit.values.advantage import ALARMS, amount_for, up
-from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.loss import ALARMS, Measure, PrivacyLoss, amount_for, up
 
 FINE = Context(prec=120)
 AMOUNTS = st.fractions(min_value=Fraction(1, 10**12), max_value=40)

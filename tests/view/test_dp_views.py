@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 mpl.use("Agg")
 
 import privkit as pk
-from privkit.dp.answers.stored import decode_answer
 from privkit.dp.plan import make_plan
 from privkit.dp.price import Price
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
+from privkit.project.release import decode_answer
 from privkit.values.bounds import ContributionBounds
 from privkit.values.keys import Keys
 from privkit.values.loss import Measure, PrivacyLoss

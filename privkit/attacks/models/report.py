@@ -11,9 +11,9 @@ import numpy as np
 from privkit.attacks.claims import Attacks, Compared, claimed
 from privkit.attacks.controls import newcombe, rate_of
 from privkit.risk.attackers import Rate
-from privkit.values.advantage import ALARMS
 from privkit.values.arguments import positive_int, public
 from privkit.values.exact import share
+from privkit.values.loss import ALARMS
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, literal_column, select
 
-from privkit.budget.asked import joined
 from privkit.budget.canonical import canonical
 from privkit.budget.machine.state import private_folder, shown_state, write_private
 from privkit.budget.store import query
 from privkit.budget.store.connections import lets_go
+from privkit.budget.store.query import joined
 from privkit.budget.store.schema import record_table
 from privkit.errors import ParameterError
 from privkit.values.show import warn
@@ -122,7 +122,7 @@ def _warn(found: str, way: str) -> None:
 
 
 def request_key(key: bytes | None, question: object, data: bytes | str, schema: object = None) -> str | None:
-    """Return the keyed name of a question on its data, by HMAC-SHA-256; its form is that of `privkit.budget.asked`.
+    """Return the keyed name of a question on its data, by HMAC-SHA-256; its form is `privkit.budget.store.query`'s.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ _table = record_table.c
 _is_start: ColumnElement[bool] = (_table.project == bindparam("project")) & (
     _table.state == literal_column("'reserved'")
 )
-#: Names of the first form are digits in hexadecimal; later ones begin with "v" (`privkit.budget.asked`).
+#: Names of the first form are digits in hexadecimal; later ones begin with "v" (`privkit.budget.store.query`).
 _FIRST = _is_start & (_table.key < literal_column("'g'"))
 _ANY = select(_table.entry).where(_FIRST).limit(literal_column("1"))
 _QUESTIONS = select(_table.entry, _table.question).where(_FIRST).order_by(_table.seq.desc())

@@ -9,6 +9,8 @@ orphans, however old they are. Where it is not held, a lease counts as before: a
 and a connection can break.
 
 The lock is shared and excludes nobody: nothing waits for it.
+
+What a process runs: a notebook, or a script.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -169,3 +172,23 @@ def seen(connection: Connection, holder: Holder) -> bool:
 def _key(holder: Holder) -> int:
     """Return the name of a process's lock: 64 bits, signed."""
     return int.from_bytes(hashlib.sha256(f"privkit holder {holder}".encode()).digest()[:8], "big", signed=True)
+
+
+def _jupyter() -> str:
+    """Return the name by which the Jupyter server tells its kernels what they run, without its folder."""
+    return PurePath(os.environ.get("JPY_SESSION_NAME", "")).name
+
+
+def notebook_name() -> str | None:
+    """Return the file name of the notebook that runs this kernel, without its folder; None elsewhere."""
+    return name if (name := _jupyter()).endswith(".ipynb") else None
+
+
+def program_name() -> str:
+    """Return the name of the notebook or script, without its folder, which may hold names; empty where none is known.
+
+    VS Code writes it among the notebook's own names.
+    """
+    main = sys.modules.get("__main__")
+    names = (_jupyter(), getattr(main, "__vsc_ipynb_file__", None), getattr(main, "__file__", None))
+    return next((PurePath(str(name)).name for name in names if name), "")

@@ -99,9 +99,10 @@ def leave(token: object) -> None:
     traceback is thrown away in the midst of another one.
     """
     mine = _opened.get(threading.get_ident(), [])
-    found = [index for index, other in enumerate(mine) if other is token]
-    if found:
-        _close(mine, found[0])
+    for start, other in enumerate(mine):
+        if other is token:
+            _close(mine, start)
+            return
 
 
 def _close(mine: list[Any], start: int) -> None:
@@ -140,9 +141,11 @@ def lets_go(function: Callable[P, R]) -> Callable[P, R]:
                 error.__context__ = error.__cause__ = None
                 raise
             finally:
-                _close(_opened.get(threading.get_ident(), []), start)
+                if (mine := _opened.get(threading.get_ident())) is not None:
+                    _close(mine, start)
         finally:
-            _close(_opened.get(threading.get_ident(), []), start)
+            if (mine := _opened.get(threading.get_ident())) is not None:
+                _close(mine, start)
 
     return call
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -20,11 +19,8 @@ from privkit.errors.ledger import (
     LedgerReadOnlyError,
     LedgerUnreachableError,
 )
-from privkit.errors.root import NOTHING_SPENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from privkit.budget.store.place import Place
 
 # SQLite's primary result codes: https://www.sqlite.org/rescode.html
@@ -142,14 +138,3 @@ def taken(error: BaseException) -> bool:
 
 #: What the drivers and the file system raise, and what reading a damaged record does.
 FAULTS = (sqlite3.Error, SQLAlchemyError, UnreadableError, UnicodeError, OSError)
-
-
-@contextmanager
-def told_on(note: str) -> Iterator[None]:
-    """Let every error of the ledger that leaves the block say what happened to the budget."""
-    try:
-        yield
-    except LedgerError as error:
-        if error.budget in (None, NOTHING_SPENT):
-            error.budget = note
-        raise

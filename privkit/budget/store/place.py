@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,7 +186,7 @@ def _wrong(url: URL, store: str) -> str:
 FOLDER, FILE = ".privkit", "ledger.db"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """A ledger's place.
 
@@ -204,7 +204,7 @@ class Place:
     url: URL | None = None
     read_only: bool = False
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The place as text, without secrets: what messages and anchors hold."""
         if self.path is not None:
@@ -212,12 +212,12 @@ class Place:
         assert self.url is not None
         return shown_url(self.url)
 
-    @property
+    @cached_property
     def temporary(self) -> bool:
         """Whether it lies in a folder for temporary files, which no anchor watches."""
         if self.path is None:
             return False
-        return any(self.path.is_relative_to(folder) for folder in _resolved(frozenset(_temporary_folders())))
+        return any(self.path.is_relative_to(Path(folder).resolve()) for folder in _temporary_folders())
 
     @property
     def file_system(self) -> str:
@@ -294,11 +294,6 @@ def _temporary_folders() -> set[str]:
     if found in named or Path(found) != Path.cwd():
         folders.add(found)
     return folders
-
-
-@lru_cache(maxsize=8)  # each transaction asks
-def _resolved(folders: frozenset[str]) -> list[Path]:
-    return [Path(folder).resolve() for folder in folders]
 
 
 def _in_memory(store: str) -> LedgerPlaceError:

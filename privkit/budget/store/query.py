@@ -1,23 +1,85 @@
-"""The queries on a project's records, built once: building one costs more than running it."""
+"""The queries on a project's records, built once: building one costs more than running it.
+
+Names of questions, as a ledger holds them: of the question alone, then of the question on its data. A name of the
+present form is ``v3:``, 32 digits that tell the question, and 64 that tell the question on its data. All of them are
+keyed. So one range of the index holds every entry that asked the same question, of whatever data. The 64 digits alone
+were the name in the form before (``v2:``), so what was asked under it is found by the same look-up.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, insert, literal_column, or_, select
 
-from privkit.budget.asked import Alike, alike, older
 from privkit.budget.canonical import loss_from, readable
 from privkit.budget.entry import Entry, State
 from privkit.budget.store.schema import ledger_table, project_table, record_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy.engine import Connection, RowMapping
 
     from privkit.values.loss import PrivacyLoss
+
+#: What names of the present form begin with, and those of the one before. Those of the first are hexadecimal digits.
+FORM, SECOND = "v3:", "v2:"
+#: How many digits tell the question.
+QUESTION = 32
+
+
+class Alike(NamedTuple):
+    """An entry that asked the same question.
+
+    Attributes
+    ----------
+    entry : int
+    key : str
+        Its name, which tells on which data.
+    question : Mapping
+        What was recorded.
+    """
+
+    entry: int
+    key: str
+    question: Mapping[str, Any]
+
+
+def joined(question: str, data: str) -> str:
+    """Return the name of a question on its data.
+
+    Examples
+    --------
+    >>> joined("a" * 64, "b" * 64) == "v3:" + "a" * 32 + "b" * 64
+    True
+    """
+    return f"{FORM}{question[:QUESTION]}{data}"
+
+
+def older(name: str) -> str:
+    """Return what the form before would have called the same question on the same data.
+
+    Examples
+    --------
+    >>> older(joined("a" * 64, "b" * 64)) == "v2:" + "b" * 64
+    True
+    """
+    return SECOND + name[len(FORM) + QUESTION :] if name.startswith(FORM) else name
+
+
+def alike(name: str) -> tuple[str, str] | None:
+    """Return from where, and up to where, the names of the same question lie; None for other forms.
+
+    Digits are compared alike in every collation, and "g" comes after them.
+    """
+    if not name.startswith(FORM):
+        return None
+    same = name[: len(FORM) + QUESTION]
+    return same, f"{same}g"
+
 
 #: The two records of an entry in :func:`entries_query`.
 start_part, end_part = record_table.alias("s"), record_table.alias("e")

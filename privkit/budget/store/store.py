@@ -21,7 +21,7 @@ from privkit.budget.store import connections, schema
 from privkit.budget.store.fault import FAULTS, SQLITE_BUSY, fault, taken
 from privkit.budget.store.schema import APPLICATION_ID, ledger_table
 from privkit.errors.calls import at_end
-from privkit.errors.ledger import LedgerDamagedError, LedgerReadOnlyError, LedgerVersionError
+from privkit.errors.ledger import LedgerDamagedError, LedgerError, LedgerReadOnlyError, LedgerVersionError
 from privkit.errors.root import NOTHING_SPENT, PrivkitError
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ _DATABASE = text(
     "WHERE datname = current_database()"
 )
 _SYSTEM = text("SELECT system_identifier FROM pg_control_system()")
+#: What each connection to a file begins with: what returned is on the disk, and damage is noticed.
+_DURABLE = ("PRAGMA synchronous=EXTRA", "PRAGMA cell_size_check=ON")
 #: How many seconds a lock is waited for.
 TIMEOUT = 30.0
 
@@ -192,20 +194,22 @@ class Store:
 
     def _check(self, connection: sqlite3.Connection) -> None:
         """Refuse a file that is no ledger of this format; make commits durable."""
-        for pragma in ("synchronous=EXTRA", "cell_size_check=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        cursor = connection.cursor()
+        for pragma in _DURABLE:
+            cursor.execute(pragma)
         if sys.platform == "darwin":
-            connection.execute("PRAGMA fullfsync=ON")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
+            cursor.execute("PRAGMA fullfsync=ON")
+        (version,) = cursor.execute("PRAGMA user_version").fetchone()
+        (application,) = cursor.execute("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID:
             found = "it is empty" if self.size() == 0 else "it is a database of another program"
             raise LedgerDamagedError.of(self.place.shown, found)
         self.check_version(version)
         if self.place.read_only:
-            connection.execute("PRAGMA query_only=ON")
-        elif connection.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
-            connection.execute("PRAGMA journal_mode=DELETE")
+            cursor.execute("PRAGMA query_only=ON")
+        elif cursor.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+            cursor.execute("PRAGMA journal_mode=DELETE")
+        cursor.close()
 
     def size(self) -> int:
         """Return the file's size in bytes."""
@@ -244,7 +248,7 @@ class Store:
         Parameters
         ----------
         budget : str
-            What happened to the budget if this fails.
+            What happened to the budget if this fails, whatever of the ledger it fails by.
 
         Raises
         ------
@@ -266,7 +270,9 @@ class Store:
                     committing = True
                     transaction.commit()
                     committing = False
-        except PrivkitError:  # some of them are errors of the system too
+        except PrivkitError as error:  # some of them are errors of the system too
+            if isinstance(error, LedgerError) and budget != NOTHING_SPENT and error.budget in (None, NOTHING_SPENT):
+                error.budget = budget
             raise
         except FAULTS as error:
             if thrown_away:
@@ -341,7 +347,7 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     # SQLite's own waiting backs off to 100 ms, which starves some of a crowd; short random pauses do not.
-    raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    raw = cast("sqlite3.Connection", connection.connection.dbapi_connection).cursor()
     raw.execute("PRAGMA busy_timeout=0")
     deadline = time.monotonic() + seconds
     while True:
@@ -353,3 +359,4 @@ def _begin(connection: Connection) -> None:
                 raise
             time.sleep(random.uniform(0.001, 0.005))  # noqa: S311 - no secret
     raw.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+    raw.close()

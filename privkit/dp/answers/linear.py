@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from privkit.dp.measurement import Rounding
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise
 from privkit.dp.noise.weighted import sum_quantile, variance
-from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.several import Several
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.measurement import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.measurement import Sensitivity
 
 
 #: Weights closer than this are drawn apart, upwards.
@@ -190,10 +190,13 @@ class Laplace(Noise):
         """Return the least noise within the loss.
 
         The quotient L1/ε can round down, and so cost slightly more than ε: the scale is raised float by float until
-        OpenDP's own map stays within what was asked.
+        OpenDP's own map stays within what was asked. OpenDP states the least float that is not below L1/scale; so no
+        scale below L1/ε, for the largest float ε that is not above the price, needs to be tried.
         """
         epsilon = math.sqrt(2 * loss.main) if loss.measure.concentrated else float(loss.main)
         scale = sensitivity.l1 / epsilon
+        if not loss.measure.concentrated:
+            scale = max(scale, float_above(sensitivity.l1 / Fraction(float_below(loss.main))))
         while not within(cls(scale), sensitivity, loss):
             scale = math.nextafter(scale, math.inf)
         return cls(scale)
@@ -308,20 +311,26 @@ def integers(dp: Any) -> Any:
 
 def in_measure(measurement: Any, loss: PrivacyLoss) -> Any:
     """Return an OpenDP measurement in the measure of `loss`, converted by OpenDP where it is stated in another."""
-    with features() as dp:
-        stated = str(measurement.output_measure)
-        if loss.measure.concentrated and stated == "MaxDivergence":
-            return dp.combinators.make_pureDP_to_zCDP(measurement)
-        if not loss.measure.concentrated and stated == "ZeroConcentratedDivergence":
-            approximate = dp.combinators.make_zCDP_to_approxDP(measurement)
-            return dp.combinators.make_fix_delta(approximate, float_below(loss.delta))
+    stated = str(measurement.output_measure)
+    if stated != ("MaxDivergence" if loss.measure.concentrated else "ZeroConcentratedDivergence"):
         return measurement
+    with features() as dp:
+        if loss.measure.concentrated:
+            return dp.combinators.make_pureDP_to_zCDP(measurement)
+        approximate = dp.combinators.make_zCDP_to_approxDP(measurement)
+        return dp.combinators.make_fix_delta(approximate, float_below(loss.delta))
 
 
 def float_below(amount: Fraction) -> float:
     """Return the largest float that is at most `amount`."""
     value = float(amount)
     return math.nextafter(value, -math.inf) if Fraction(value) > amount else value
+
+
+def float_above(amount: Fraction) -> float:
+    """Return the least float that is at least `amount`."""
+    value = float(amount)
+    return math.nextafter(value, math.inf) if Fraction(value) < amount else value
 
 
 def with_delta(stated: Any) -> tuple[Any, Any]:

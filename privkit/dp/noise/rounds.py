@@ -30,13 +30,13 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from privkit.dp.measurement import frames
-from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, in_measure, least_that
-from privkit.dp.noise.selection import NoisyMax, float_above
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, float_above, in_measure, least_that
+from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.opendp import features
-from privkit.values.loss import Measure, PrivacyLoss
+from privkit.values.loss import Measure, PrivacyLoss, loss_of
 
 if TYPE_CHECKING:
-    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.measurement import Sensitivity
 
 
 def composed(measurements: Sequence[Any]) -> Any:
@@ -334,7 +334,7 @@ class RoundsLaplace(Rounds, LayeredLaplace):
     @classmethod
     def of(cls, amount: Fraction) -> PrivacyLoss:
         """Return an amount of ε."""
-        return PrivacyLoss.zero(Measure.PURE).replace(amount)
+        return loss_of(Measure.PURE, amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,7 @@ class RoundsGaussian(Rounds, LayeredGaussian):
     @classmethod
     def of(cls, amount: Fraction) -> PrivacyLoss:
         """Return an amount of ρ."""
-        return PrivacyLoss.zero(Measure.ZERO_CONCENTRATED).replace(amount)
+        return loss_of(Measure.ZERO_CONCENTRATED, amount)
 
 
 def _shares(shape: Shape) -> tuple[Fraction, Fraction, Fraction, Fraction]:

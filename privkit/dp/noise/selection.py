@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.noise.compound import Compound
-from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, integers
+from privkit.dp.noise.noise import Gaussian, Laplace, Noise, costs_at_most, float_above, integers
 from privkit.dp.opendp import features
 from privkit.values.loss import Measure, PrivacyLoss
 from privkit.values.writing import number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from privkit.dp.statistics.reach import Sensitivity
+    from privkit.dp.measurement import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +228,6 @@ def leads(others: int, alpha: float, *, concentrated: bool) -> float:
         return 0.0
     ratio = others * (1 - alpha) / alpha if concentrated else others / (2 * alpha)
     return max(math.log(ratio), 0.0)
-
-
-def float_above(amount: Fraction) -> float:
-    """Return the least float that is at least `amount`."""
-    value = float(amount)
-    return value if Fraction(value) >= amount else math.nextafter(value, math.inf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Reach, Rounding
 from privkit.dp.noise.ratios import ratio_half_width, ratio_limits
 from privkit.dp.statistics.moments import Mean
-from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
 from privkit.dp.statistics.sums import Sum
 from privkit.tally.sums import positions

@@ -13,7 +13,7 @@ from privkit.dp.noise.selection import GaussianThreshold, LaplaceThreshold, Stat
 from privkit.dp.opendp import features
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.bounding import bounded_counts, person_groups
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import distinct_values, group_counts, key_values, keyed_counts
 from privkit.values.bounds import ONE_ROW
 from privkit.values.keys import Keys

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Reach
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
-from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.root import type_told

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.dp.measurement import Reach, Rounding
 from privkit.dp.noise.ratios import ratio_estimates, ratio_half_width, ratio_limits
-from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
 from privkit.tally.cells.numbers import Grid

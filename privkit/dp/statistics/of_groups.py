@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from privkit.dp.statistics.reach import Reach, Sensitivity
+from privkit.dp.measurement import Reach, Sensitivity
 from privkit.dp.statistics.statistic import Statistic
 from privkit.values.keys import decoded
 
@@ -28,7 +28,7 @@ class OfGroups:
     -----
     *Reach.* The cells are those of `inner` by these keys, group after group. So one row, which is in one group at most,
     moves all of them by what it moves those of `inner`; and a person by
-    :class:`~privkit.dp.statistics.reach.Sensitivity`, in at most as many groups as there are.
+    :class:`~privkit.dp.measurement.Sensitivity`, in at most as many groups as there are.
     """
 
     __slots__ = ()

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from privkit.dp.measurement import Sensitivity
     from privkit.dp.plan import Plan
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
-    from privkit.dp.statistics.reach import Sensitivity
     from privkit.dp.statistics.statistic import Read
     from privkit.tally.bounding import PersonGroups
     from privkit.tally.cells.cells import Kind

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from privkit.dp.measurement import Rounding
 from privkit.dp.statistics.counts import OncePerGroup
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Statistic
 from privkit.dp.statistics.sums import ROWS, grid_of, person_totals, total_clipped
 from privkit.tally.cells.numbers import Grid

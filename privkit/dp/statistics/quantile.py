@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from privkit.dp.dates import ends
+from privkit.dp.measurement import Reach, Sensitivity
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.selection import NoisyMax, TwoChoices
 from privkit.dp.statistics.ranks import FAR, chosen_pair, excess, halved, make_choices, placed, rank_scores, widths
-from privkit.dp.statistics.reach import Reach, Sensitivity
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsRequiredError

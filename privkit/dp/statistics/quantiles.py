@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.dates import ends
+from privkit.dp.measurement import Reach
 from privkit.dp.noise.noise import Laplace
 from privkit.dp.statistics.ranks import placed
-from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.looking import Extent
 

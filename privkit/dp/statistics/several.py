@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from privkit.dp.measurement import Sensitivity
     from privkit.dp.question import Question
     from privkit.dp.simulate import Simulator
-    from privkit.dp.statistics.reach import Sensitivity
     from privkit.dp.statistics.statistic import Read
     from privkit.tally.cells.cells import Kind
     from privkit.tally.looking import Extent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from privkit.dp.measurement import Rounding
 from privkit.dp.statistics.counts import OncePerGroup, anew
 from privkit.dp.statistics.moments import Mean, split
-from privkit.dp.statistics.reach import Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.statistics.sums import person_totals
 from privkit.tally.cells.numbers import Grid, WholeGrid

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Reach, Rounding, Sensitivity, make_sums
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise, in_measure
-from privkit.dp.opendp import features
-from privkit.dp.statistics.reach import Reach, Rounding, Sensitivity
 from privkit.errors.arguments import KindError
 from privkit.tally.bounding import person_groups
 from privkit.values.bounds import ValueBounds
@@ -213,10 +212,7 @@ class Statistic(ABC):
 
     def measurement(self, question: Question, noise: Noise, loss: PrivacyLoss) -> Any:
         """Return the OpenDP measurement from frames to noisy integers, in the measure of `loss`. Reads nothing."""
-        from privkit.dp.measurement import make_sums
-
-        with features():
-            return in_measure(make_sums(question, type(noise)) >> noise.measurement(), loss)
+        return in_measure(make_sums(question, type(noise)) >> noise.measurement(), loss)
 
     def reads(self, question: Question) -> Iterator[Read]:
         """Give what the question asks of an engine."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from privkit.dp.measurement import Reach, Rounding
 from privkit.dp.statistics.counts import OncePerGroup, anew
-from privkit.dp.statistics.reach import Reach, Rounding
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.cells.numbers import Grid
 from privkit.tally.looking import Extent

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Sensitivity
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise
 from privkit.dp.noise.selection import NoisyMax
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.ranks import make_choices
-from privkit.dp.statistics.reach import Sensitivity
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.values.keys import Keys
 

@@ -28,11 +28,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Sensitivity
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.rounds import RoundsGaussian, RoundsLaplace, Shape, make_rounds
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.dp.statistics.books.tables import Tables
-from privkit.dp.statistics.reach import Sensitivity
 from privkit.dp.synthesis.drawing import Filled, drawn_rows, uniform
 from privkit.dp.synthesis.kept import Kept, WithRows, distances, drowned, ruled_out
 from privkit.dp.synthesis.model import NO_RULES, Ruled, Rules, all_pairs

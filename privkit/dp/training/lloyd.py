@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from privkit.dp.statistics.reach import Reach
+from privkit.dp.measurement import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.training.steps import FULL, UNIT, Feature, Featured, Steps, layer_of, read_features, recorded_features
 from privkit.tally.products import ONE, design_of

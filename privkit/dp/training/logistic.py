@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Reach
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.weighted import sum_quantile, variance
 from privkit.dp.statistics.inference.regression import INTERCEPT
-from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.dp.training.steps import FULL, UNIT, Feature, Featured, Steps, layer_of, read_features, recorded_features
 from privkit.tally.products import ONE, design_of

@@ -31,12 +31,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from privkit.dp.measurement import frames
+from privkit.dp.measurement import Reach, Sensitivity, frames
 from privkit.dp.noise.noise import Laplace, in_measure, integers
 from privkit.dp.noise.rounds import LayeredGaussian, LayeredLaplace
 from privkit.dp.opendp import features
 from privkit.dp.statistics.arranged import canonical_levels
-from privkit.dp.statistics.reach import Reach, Sensitivity
 from privkit.dp.statistics.sums import grid_of
 from privkit.tally.bounding import person_groups
 from privkit.tally.looking import Extent

@@ -48,10 +48,7 @@ def dp_anova(data: object, value: str, group: str, *, bounds: object = None, **a
         rows there are, and how many the smallest group has. `.remarks` says where that one is too small for the p-value
         to be trusted.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
@@ -114,10 +111,7 @@ def dp_correlation(data: object, columns: Sequence[str], *, bounds: object = Non
         many rows there are; and the p-values of no correlation. `.to_frame()` has them with their intervals. `.remarks`
         says of which pairs the noise leaves nothing to be said, which is charged.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----

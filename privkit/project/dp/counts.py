@@ -17,8 +17,7 @@ from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.dp.features import condition_column
 from privkit.project.known import Known
 from privkit.tally.cells.cells import OBJECT
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of
 from privkit.tally.groups import date_kind
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.bounds import ContributionBounds
@@ -341,10 +340,7 @@ def dp_share(  # type: ignore[misc]  # `where` is the condition here
     Release
         `.value` is the share, between 0 and 1; `.to_frame()` has share, met and count with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----

@@ -12,8 +12,7 @@ from privkit.dp.question import EVERY_ROW
 from privkit.dp.statistics.arranged import canonical_levels
 from privkit.errors import DuplicateColumnError, KeysError, ParameterError, ValueBoundsRequiredError
 from privkit.errors.root import listed, type_told
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of
 from privkit.tally.groups import check_key_types, column_kind, dated_keys
 from privkit.tally.predicate import check_selection
 from privkit.values.bounds import ValueBounds

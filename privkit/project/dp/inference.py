@@ -18,8 +18,7 @@ from privkit.errors import DuplicateColumnError, KeysError, ParameterError, noth
 from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.dp.features import column_bounds, condition_column, given_bounds, refuse_constant
 from privkit.project.known import Known
-from privkit.tally.engines.opening import engine_of
-from privkit.tally.frame import column_names
+from privkit.tally.frame import column_names, engine_of
 from privkit.tally.groups import column_kind, dated_keys
 from privkit.values.arguments import column_name, true_or_false
 from privkit.values.expression.selection import selection
@@ -60,10 +59,7 @@ def dp_difference(data: object, value: str, group: str, *, bounds: object = None
         `.value` is a frame of one row: difference, both means (or shares), both counts and the p-value of no
         difference; `.to_frame()` has them with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
@@ -116,10 +112,7 @@ def dp_chi2(data: object, a: str, b: str, **asking: Unpack[Asking]) -> Plan:
         `.value` is a frame of one row: the statistic, Cramér's V, the p-value, how many rows there are, and the least
         count that is expected of a cell. `.remarks` says where that one is too small for the p-value to be trusted.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
@@ -184,10 +177,7 @@ def dp_ols(
         are, and the p-value of each slope's being 0; `.to_frame()` has them with their intervals. `.remarks` says where
         the noise leaves nothing to be fitted, which is charged.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----

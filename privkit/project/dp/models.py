@@ -226,7 +226,7 @@ def _cheap(asking: Mapping[str, Any]) -> bool:
 def _steps(steps: object, asking: Mapping[str, Any], usual: tuple[int, int], least: int = 1) -> int:
     """Return how many steps are taken: of the usual ones the first for Gaussian noise, the second for Laplace's."""
     if steps is None:
-        measure = (found if (found := asking.get("project")) is not None else current_project()).budget.measure
+        measure = (found if (found := asking.get("project")) is not None else current_project()).account.measure
         mechanism, delta = asking.get("mechanism"), asking.get("delta")
         gaussian = measure.concentrated or (measure.has_delta and delta is not None and delta != 0)
         return usual[0] if gaussian and mechanism != "laplace" else usual[1]

@@ -23,7 +23,7 @@ from privkit.project.asking import Asking, asks, check_columns, planned
 from privkit.project.known import Known
 from privkit.tally.cells.calendar import A_SECOND, moment_count
 from privkit.tally.cells.cells import DATE, OBJECT, TEXT
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import date_kind, dated, dated_keys
 from privkit.values.arguments import column_name, positive_int
 from privkit.values.keys import public_keys

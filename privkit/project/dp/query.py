@@ -163,10 +163,7 @@ def dp_query(
     Release
         `.value` is a frame with a column for each name; `.to_frame()` has the intervals as well.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Examples
     --------

@@ -26,7 +26,7 @@ from privkit.dp.synthesis.model import MOST_COMBINATIONS, Condition, Rules
 from privkit.errors.root import type_told
 from privkit.errors.synthetic import RulesError, SyntheticError
 from privkit.tally.cells.cells import BOOLEAN, DATE, FLOAT, INSTANT, INTEGER, TEXT, UNSIGNED
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.predicate import apply, language_kind
 from privkit.values.expression.checking import BOOLEAN as CONDITION
 from privkit.values.expression.checking import checked, kind_of_values

@@ -59,10 +59,7 @@ def dp_sum(
         `.value` is a float, or a Series of float64 indexed by the keys; with `clipped`, `.to_frame()` has the share
         and its interval as well.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
@@ -169,10 +166,7 @@ def dp_mean(
     Release
         `.value` is the mean, within the bounds; `.to_frame()` has mean, sum and count with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
 
     Notes
     -----
@@ -231,10 +225,7 @@ def dp_var(
     Release
         `.value` is the variance; `.to_frame()` has all of them with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
     """
     return _bounded(Variance, data, column, by, bounds, clipped, asking)
 
@@ -273,10 +264,7 @@ def dp_std(
     Release
         `.value` is the standard deviation; `.to_frame()` has all of them with their intervals.
 
-    Raises
-    ------
-    PrivkitError
-        One of its kinds; nothing was spent, except after `MeasurementError`.
+    **raises
     """
     return _bounded(Deviation, data, column, by, bounds, clipped, asking)
 

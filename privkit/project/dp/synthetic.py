@@ -22,7 +22,7 @@ from privkit.project.dp.rules import check_keys, filled, rules_of
 from privkit.project.dp.tables import MOST_CELLS, in_all, kinds_of
 from privkit.project.known import Known
 from privkit.tally.books import words
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.groups import dated_keys
 from privkit.tally.predicate import language_kind
 from privkit.values.arguments import column_name, whole
@@ -149,7 +149,7 @@ def dp_synthetic(
             raise ParameterError.of("progress", type_told(progress), "True or False")
         rules = rules_of(data, constraints, made, levels, derived)
         project = found if (found := asking.get("project")) is not None else current_project()
-        laplaces = kinds_of(project.budget.measure, asking)
+        laplaces = kinds_of(project.account.measure, asking)
     arguments: dict[str, Any] = {**asking, "derive": derived or None}
 
     own: dict[str, Any] = {"target": aim, "rows": many, "rounds": turns}

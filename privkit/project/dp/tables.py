@@ -173,7 +173,7 @@ def _planned(data: object, asked: tuple[tuple[str, ...], ...], importance: objec
         project = found if (found := asking.get("project")) is not None else current_project()
         if not project.unit.is_row and words([len(keys) + 1 for keys in levels]) is None:
             raise TablesError.apart()
-        kinds = kinds_of(project.budget.measure, asking)
+        kinds = kinds_of(project.account.measure, asking)
 
     def plan_of(laplace: bool) -> Plan:
         made = Tables.of(levels, asked, important, laplace=laplace)

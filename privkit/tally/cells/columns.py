@@ -340,3 +340,18 @@ def _told(values: NDArray[np.object_], *, kept: bool, texts: dict[str, int]) -> 
     once: dict[Any, int] = {}
     places = np.fromiter((once.setdefault(value, len(once)) for value in values), dtype=np.int64, count=len(values))
     return np.fromiter((code(value) for value in once), dtype=np.int64, count=len(once))[places]
+
+
+# Every question looks at them several times, and making Series of them takes longer than what is done with them.
+
+
+def pandas_dtypes(frame: pd.DataFrame) -> list[Any]:
+    """Return the dtypes of a pandas frame."""
+    found = getattr(getattr(frame, "_mgr", None), "get_dtypes", None)
+    return list(frame.dtypes if found is None else found())
+
+
+def pandas_array(frame: pd.DataFrame, place: int) -> Any:
+    """Return the array of a pandas column: NumPy's, or one of pandas' own."""
+    found = getattr(frame, "_get_column_array", None)
+    return frame.iloc[:, place].array if found is None else found(place)

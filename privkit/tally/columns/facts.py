@@ -19,7 +19,7 @@ from privkit.tally.codes import NESTED
 from privkit.tally.columns.shapes import Absent, common_mask, form_shares, is_free_text, national_forms, phone_forms
 from privkit.tally.columns.texts import inside_shares, person_share
 from privkit.tally.engines.lazy_columns import Figures, figures, sampled
-from privkit.tally.engines.opening import engine_of, lazy_engine
+from privkit.tally.frame import engine_of, lazy_engine
 from privkit.tally.row_classes import chosen_columns, codes_of
 from privkit.tally.two_tables import kind_of
 from privkit.values.frozen import Frozen

@@ -12,8 +12,8 @@ import numpy as np
 
 from privkit.tally.cells.cells import Cells, Kind, Table
 from privkit.tally.cells.coding import classes_of, coded
+from privkit.tally.cells.columns import pandas_dtypes
 from privkit.tally.cells.numbers import Grid, positions_of, steps_of, whole_offsets
-from privkit.tally.frame import pandas_dtypes
 from privkit.tally.rows import KeptRows, Source, known_rows, over_blocks, source_of
 
 if TYPE_CHECKING:
@@ -238,10 +238,11 @@ def of_pandas(frame: Any, digest: Callable[[bytes], str | None] | None = None) -
         if isinstance(name, str):
             doubled |= {name} & places.keys()
             places[name] = place
-    kept = {name: place for name, place in places.items() if name not in doubled}
+    for name in doubled:
+        del places[name]
     dtypes = pandas_dtypes(frame)
-    schema = {name: kind_of_pandas(dtypes[place]) for name, place in kept.items()}
-    return EagerEngine(schema, lambda name: cells_of_series(frame.iloc[:, kept[name]]), len(frame), digest)
+    schema = {name: kind_of_pandas(dtypes[place]) for name, place in places.items()}
+    return EagerEngine(schema, lambda name: cells_of_series(frame.iloc[:, places[name]]), len(frame), digest)
 
 
 def of_arrow(table: Any, digest: Callable[[bytes], str | None] | None = None) -> EagerEngine:

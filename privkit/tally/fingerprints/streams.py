@@ -1,7 +1,4 @@
-"""Bytes of a column, hashed stream by stream; Arrow arrays by recursion over their buffers, never as Python objects.
-
-Names of columns, which in pandas may be any objects, told exactly.
-"""
+"""Bytes of a column, hashed stream by stream; Arrow arrays by recursion over their buffers, never as Python objects."""
 
 from __future__ import annotations
 
@@ -10,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.tally.cells.scalars import scalar_text, teller_of
+from privkit.tally.cells.cells import OBJECT, Kind
+from privkit.tally.cells.columns import object_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -122,30 +120,12 @@ def feed_coded(streams: Streams, name: str, digests: NDArray[np.uint8], codes: N
         streams.feed(name, digests[codes[start : start + BLOCK]])
 
 
-def column_name(name: object) -> tuple[str, list[Any]]:
-    """Return a column's name for reading, and what tells it exactly, as nested lists of text.
-
-    Raises
-    ------
-    UntoldError
-        If it is an object whose type is not one of those that cells may have.
-
-    Examples
-    --------
-    >>> column_name("zip"), column_name(("a", 1))
-    (('zip', ['szip']), ('(a, n1)', ['tuple', ['sa'], ['n1']]))
-    """
-    import pandas as pd
-
-    if type(name) is str:
-        return name, ["s" + name]
-    if type(name) is tuple:
-        parts = [column_name(part) for part in name]
-        return f"({', '.join(label for label, _ in parts)})", ["tuple", *(told for _, told in parts)]
-    text = scalar_text(name)
-    if text is None and not (name is None or name is pd.NA or name is pd.NaT or teller_of(type(name)) is not None):
-        raise UntoldError
-    return text or "missing", [text]
+def feed_objects(streams: Streams, name: str, values: NDArray[np.object_]) -> None:
+    """Go on with Python objects: with the text of each cell, missing for whatever has none."""
+    cells = object_cells(values, Kind(OBJECT))
+    texts = digests_of(streams.seed, [text.encode("utf-8", "surrogatepass") for text in cells.values])
+    assert cells.codes is not None
+    feed_coded(streams, name, texts, cells.codes)
 
 
 def arrow_type(dtype: Any) -> list[Any]:
@@ -304,10 +284,8 @@ def _edges(array: Any) -> NDArray[Any]:
     return found[array.offset : array.offset + len(array) + 1]
 
 
-def _shown(edges: NDArray[Any], missing: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+def _shown(edges: NDArray[Any], missing: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
     """Return the edges without what stands under missing values, and which elements are left; None if nothing does."""
-    if missing is None:
-        return edges, None
     lengths = np.diff(edges)
     if not lengths[missing].any():
         return edges, None
@@ -321,7 +299,7 @@ def _feed_text(streams: Streams, name: str, array: Any, missing: NDArray[np.bool
     if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
         array = array.cast(_large(array.type))
     edges = _edges(array)
-    shown, kept = _shown(edges, missing)
+    shown, kept = (edges, None) if missing is None else _shown(edges, missing)
     feed_ends(streams, name, shown[1:], int(shown[0]))
     data = array.buffers()[2]
     if data is not None and edges[-1] > edges[0]:
@@ -335,7 +313,7 @@ def _feed_list(streams: Streams, name: str, array: Any, missing: NDArray[np.bool
     if pa.types.is_map(array.type):  # the keys and items of a map forget where their structs begin
         array = array.view(pa.list_(pa.struct([array.type.key_field, array.type.item_field])))
     edges = _edges(array)
-    shown, _ = _shown(edges, missing)
+    shown = edges if missing is None else _shown(edges, missing)[0]
     feed_ends(streams, name, shown[1:], int(shown[0]))
     _feed(streams, f"{name}.0", _kept_rows(array.values, edges, missing))
 
@@ -344,7 +322,7 @@ def _kept_rows(values: Any, edges: NDArray[Any], missing: NDArray[np.bool_] | No
     """Return the elements of the lists between `edges`, without those under missing lists."""
     import pyarrow as pa
 
-    _, kept = _shown(edges, missing)
+    kept = None if missing is None else _shown(edges, missing)[1]
     if kept is None:
         return values.slice(int(edges[0]), int(edges[-1] - edges[0]))
     while isinstance(values, pa.ExtensionArray):

@@ -48,6 +48,8 @@ class Selection:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of the frame that it reads."""
+        if not self:
+            return ()
         read = {column for _, expression in self.derive for column in expression.columns}
         read |= set(self.where.columns if self.where is not None else ()) - set(self.derived)
         return tuple(sorted(read | {name for name, _ in self.missing} - set(self.derived)))
@@ -59,6 +61,8 @@ class Selection:
         nothing but the filter, what stands for its missing values, and the statistic reads it. A value that stands for
         missing is put in after the filter, so that only the statistic reads it; leaving out rows without one stays. ∎
         """
+        if not self:
+            return self
         read = set(columns)
         missing = tuple((name, value) for name, value in self.missing if value is None or name in read)
         read |= set(() if self.where is None else self.where.columns) | {name for name, _ in missing}
@@ -103,6 +107,8 @@ class Selection:
         kept : iterable of str
             Those among them of which missing values make a group.
         """
+        if not self:
+            return ()
         made, fates, kept = dict(self.derive), dict.fromkeys(used, LEFT_OUT), set(kept)
         told = notes_of(self.where, made, fates)
         fates |= {name: MISSING for name in fates if name in kept}

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from ipywidgets import HTML
 
+from privkit.budget.abstract_account import replays
 from privkit.budget.account import Account
 from privkit.budget.entry import Balance, Charged, Counts, Entry
 from privkit.budget.noted import counts_of
-from privkit.budget.turn import replays
 from privkit.dp.recorded import recorded_within
 from privkit.errors import PrivkitError
 from privkit.project.ledger_view import describe

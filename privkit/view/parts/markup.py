@@ -16,6 +16,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from privkit.values.show import printable
 from privkit.view.parts.words import letters
 
 CSS = """
@@ -134,8 +135,8 @@ def esc(text: object) -> Markup:
     """
     if isinstance(text, Markup):
         return text
-    shown = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in str(text))
-    return Markup(_html.escape(shown, quote=True))
+    shown = str(text)
+    return Markup(_html.escape(shown if shown.isprintable() else printable(shown, "\n"), quote=True))
 
 
 def whole(text: object) -> Markup:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from privkit.attacks.models.report import ModelAttack, ModelAttackReport
-from privkit.values.advantage import ALARMS
+from privkit.values.loss import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural

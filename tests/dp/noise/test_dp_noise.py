@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import privkit as pk
-from privkit.dp.measurement import draw, make_measurement
+from privkit.dp.measurement import Sensitivity, draw, make_measurement
 from privkit.dp.noise.noise import Gaussian, Laplace, within
-from privkit.dp.statistics.reach import Sensitivity
 from privkit.values.loss import PrivacyLoss
 
 #: A test that holds fails by chance once in 10^9 runs.
@@ -132,6 +131,17 @@ def test_what_is_charged_is_never_less_than_what_opendp_states(l1, epsilon):
     noise = for_epsilon(l1, asked)
     assert Fraction(noise.measurement().map(l1)) <= asked
     assert noise.scale == pytest.approx(l1 / float(asked), rel=1e-14)  # and no more noise than needed
+
+
+@settings(max_examples=300)
+@given(l1=st.integers(1, 2**62), epsilon=st.decimals("1e-9", "1000", places=12).filter(bool))
+def test_the_scale_is_the_first_float_from_the_quotient_on_whose_loss_is_within_the_price(l1, epsilon):
+    """A stored answer is found by it: the way on which it is found must not change its last bit."""
+    sensitivity, loss = Sensitivity(1, l1, float(l1), l1), PrivacyLoss.of(epsilon=Fraction(epsilon))
+    scale = l1 / float(loss.main)
+    while not within(Laplace(scale), sensitivity, loss):
+        scale = math.nextafter(scale, math.inf)
+    assert Laplace.for_loss(sensitivity, loss).scale == scale
 
 
 @pytest.mark.parametrize("epsilon", [0.35, 0.7, 3.3])

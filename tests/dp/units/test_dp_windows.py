@@ -14,7 +14,7 @@ from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.sums import Sum
 from privkit.project.dp.counts import dp_count
 from privkit.tally.cells.columns import cells_of_series
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.tally.rows import units
 from privkit.tally.rows import windows as windows_of_cells
 from privkit.values.bounds import ContributionBounds, ValueBounds

@@ -16,7 +16,7 @@ from privkit.errors import ColumnKindError, FrameError
 from privkit.errors.engines import EngineError
 from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.lazy import LazyEngine
-from privkit.tally.engines.opening import engine_of
+from privkit.tally.frame import engine_of
 from privkit.values.keys import Keys
 
 

@@ -57,7 +57,7 @@ class Anova(OfGroups, Statistic):
 
     *Reach.* Released are the moments of all groups: the cells of `inner` by public keys. One row is in one group at
     most, and moves its cells by what it moves those of `inner`; a person by
-    :class:`~privkit.dp.statistics.reach.Sensitivity`.
+    :class:`~privkit.dp.measurement.Sensitivity`.
 
     *The statistic.* With u the number in shares of its range, n̂ the noisy counts, μ̂ the mean of all groups and T̂_g the
     noisy Σ (u − μ̂) over group g, F = Σ T̂_g² / (n̂_g·σ̂² + v) / (k − 1): σ̂² = Σ V̂_g / (N̂ − k) is the spread within

@@ -52,7 +52,7 @@ class Difference(OfGroups, Statistic):
 
     *Reach.* Released are the moments of both groups: the cells of `inner` by two public keys. A row is in one group at
     most, so that one row moves all of them by what it moves those of `inner`, and a person by
-    :class:`~privkit.dp.statistics.reach.Sensitivity`, in at most two groups.
+    :class:`~privkit.dp.measurement.Sensitivity`, in at most two groups.
 
     *Interval.* Let T_g(μ) = Σ (u − μ) over the rows of group g, u the number in shares of its range, and T̂_g the same
     of the noisy cells; n̂_g is the noisy count and μ̂_g the estimate. Then T̂_g(μ̂_g) = 0, and since T̂_g(μ) is linear

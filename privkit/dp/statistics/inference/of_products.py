@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.dp.measurement import Reach
 from privkit.dp.noise.sampling import least_level, widths
-from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.sums import grid_of
 from privkit.tally.looking import Extent
 from privkit.tally.products import FULL, Product

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from privkit.dp.measurement import Reach
 from privkit.dp.noise.sampling import least_level
 from privkit.dp.statistics.inference.least_squares import LIFT, Fit, all_products, ordered_products
 from privkit.dp.statistics.inference.of_products import OfProducts, hidden, least_rows
 from privkit.dp.statistics.of_groups import dependent_rows
-from privkit.dp.statistics.reach import Reach
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.tally.products import FULL, moment_sums
 from privkit.values.bounds import ValueBounds
