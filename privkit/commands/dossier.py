@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from privkit.budget.ledger import Ledger
 from privkit.commands.large import table_of, valued
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def table_given(options: argparse.Namespace) -> object:
+def table_given(options: argparse.Namespace) -> Any:
     """Return the table that was named, with numbers as such; None where none was."""
     if options.file is None:
         return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import os
 
     from privkit.budget.account import Account
+    from privkit.values.inputs import Amount
 
 #: Under this name the ledger has who is in the class: as a public fact, which every version reads and none charges.
 _SEATS = "student of the class"
@@ -78,7 +79,7 @@ def classroom(
     name: str = "class",
     *,
     students: int | Sequence[str],
-    epsilon: object,
+    epsilon: Amount,
     store: str | os.PathLike[str] | None = None,
     unit: str | PrivacyUnit = ROW,
     new: bool = False,

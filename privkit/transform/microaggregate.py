@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.transform.costs import Aggregate
+    from privkit.values.inputs import Frame
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @typed
 def microaggregate(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     k: int | None = None,

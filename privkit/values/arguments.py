@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
 from privkit.errors.calls import CALL, Call, call_name, end, is_nested, stepwise
 from privkit.errors.root import type_told
+from privkit.values import inputs
 
 
 def whole(value: object, argument: str, *, least: int = 0, below: int | None = None) -> int:
@@ -133,8 +134,10 @@ _REST = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
 _HALF = "a text holds half of a character (a lone surrogate), so it can be neither written nor compared."
 #: Methods that are told by the name of their class.
 _MAKING = ("__init__", "__getitem__")
-#: Names of any type at all, or of texts.
-_LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
+#: Names of any type at all, of texts, and of unions of which each call says itself what does not fit.
+_LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T", "ValueTree"}) | {
+    name for name, written in vars(inputs).items() if isinstance(written, str) and name[0].isupper()
+}
 
 
 def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -> Callable[P, R]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from privkit.anonymity.class_sizes import Sizes
+    from privkit.values.inputs import Frame
 
 #: Nodes that are remembered.
 _KEPT = 512
@@ -256,7 +257,7 @@ class LatticeExplorer(Panel):
             tag("p", atlas.told(self.node_)),
         )
 
-    def apply(self, data: object = None) -> Anonymized:
+    def apply(self, data: Frame | None = None) -> Anonymized:
         """Return a table at the levels that are chosen: the lattice's own, or that which a report's panel is about.
 
         Raises
