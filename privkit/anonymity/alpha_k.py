@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -78,7 +79,7 @@ class AlphaK(SensitivePart):
         """Return the rows over the cap of α."""
         return over_caps(sizes, counts, np.full(len(table), float(self.alpha)))
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the largest share and the smallest class, and the classes that break either bound."""
         report = alpha_k(data, qi, self.sensitive, alpha=self.alpha, k=self.k)
         return judged(report, f"α = {figure_text(report.alpha)}, k = {report.k}", classes)
@@ -112,7 +113,7 @@ class AlphaKReport(ClassReport):
 
 @typed
 def alpha_k(
-    data: object, qi: str | Sequence[str], sensitive: str, *, alpha: Number | None = None, k: int | None = None
+    data: Frame, qi: str | Sequence[str], sensitive: str, *, alpha: Number | None = None, k: int | None = None
 ) -> AlphaKReport:
     """Tell how far one sensitive value dominates each class, and how small classes are.
 

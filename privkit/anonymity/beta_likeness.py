@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 _KINDS = ("basic", "enhanced")
@@ -126,7 +127,7 @@ class BetaLikeness(ReferencePart):
         """Return the rows over the caps."""
         return over_caps(sizes, counts, self.caps(table))
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the largest gain, and the classes with one above β."""
         report = beta_likeness(data, qi, self.sensitive, beta=self.beta, kind=self.kind)
         return judged(report, f"β = {figure_text(report.beta)}", classes)
@@ -157,7 +158,7 @@ class BetaLikenessReport(ClassReport):
 
 @typed
 def beta_likeness(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     sensitive: str,
     *,

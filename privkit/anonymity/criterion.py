@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
@@ -232,7 +233,7 @@ class Part(Criterion):
         """Return a class size below which no class of a table of `n_rows` rows meets it; 1 where there is none."""
 
     @abstractmethod
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return what a table reaches, and which of its `classes` by `qi` break the criterion."""
 
     def meets(self, sizes: Ints, counts: Ints, table: Ints, levels: Sequence[Ints] | None) -> Mask:

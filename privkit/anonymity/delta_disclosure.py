@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.figures import Ratios
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -127,7 +128,7 @@ class DeltaDisclosure(ReferencePart):
         """Return the rows over the upper bounds: only that side is convex while absent values are let pass."""
         return over_caps(sizes, counts, table / max(int(table.sum()), 1) * 2.0 ** float(self.delta))
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the largest figure, and the classes that reach δ."""
         report = delta_disclosure(data, qi, self.sensitive, delta=self.delta, absent=self.absent)
         return judged(report, f"δ = {figure_text(report.delta)}", classes)
@@ -161,7 +162,7 @@ class DeltaDisclosureReport(ClassReport):
 
 @typed
 def delta_disclosure(
-    data: object, qi: str | Sequence[str], sensitive: str, *, delta: Number | None = None, absent: bool = False
+    data: Frame, qi: str | Sequence[str], sensitive: str, *, delta: Number | None = None, absent: bool = False
 ) -> DeltaDisclosureReport:
     """Tell how far the frequencies of sensitive values within classes are from the table's, on a log scale.
 

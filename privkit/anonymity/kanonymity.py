@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from privkit.anonymity.criterion import Floats, Ints, Mask
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -106,7 +107,7 @@ class KAnonymity(Part):
         """Return all rows of the classes with fewer persons: their parts have no more."""
         return np.where(present(counts) < self.k, sizes, 0.0)
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the k of the table, and the classes below the criterion's."""
         if self.of is not None:
             sets = ksets(data, qi, of=self.of, k=self.k, unit=self.unit)
@@ -233,7 +234,7 @@ class KAnonymityReport(Explorable, Plotted):
 
 
 @typed
-def kanon(data: object, qi: str | Sequence[str], *, k: int | None = None, unit: str | None = None) -> KAnonymityReport:
+def kanon(data: Frame, qi: str | Sequence[str], *, k: int | None = None, unit: str | None = None) -> KAnonymityReport:
     """Tell how many rows share each combination of quasi-identifiers.
 
     k is the size of the smallest equivalence class, (Sweeney 2002). Missing values

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Members, Tally
+    from privkit.values.inputs import Frame
 
     Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
@@ -341,7 +342,7 @@ class KSetsReport(Plotted):
 
 @typed
 def ksets(
-    data: object, qi: str | Sequence[str], *, of: int = 2, k: int | None = None, unit: str | None = None
+    data: Frame, qi: str | Sequence[str], *, of: int = 2, k: int | None = None, unit: str | None = None
 ) -> KSetsReport:
     """Tell how many rows share their values in every pair, or every set of `of`, of the quasi-identifiers.
 

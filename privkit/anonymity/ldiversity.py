@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 Kind = Literal["distinct", "entropy", "recursive"]
 
@@ -113,7 +114,7 @@ class LDiversity(SensitivePart):
         weights[np.arange(len(counts)), order[:, 0]] += 1
         return support(weights, np.full(len(sizes), float(self.c)), sizes, counts)
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the l of the least diverse class, and the classes below the criterion's."""
         report = ldiv(data, qi, self.sensitive, l=self.l, kind=self.kind, c=self.c)
         return judged(report, f"l = {figure_text(report.l)}", classes)
@@ -189,7 +190,7 @@ class LDiversityReport(ClassReport):
 
 @typed
 def ldiv(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     sensitive: str,
     *,

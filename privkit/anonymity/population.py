@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from privkit.anonymity.criterion import Finding, Ints, Mask, Number
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 class PopulationPart(Part):
@@ -42,7 +43,7 @@ class PopulationPart(Part):
 
     __slots__ = ()
 
-    population: object
+    population: Frame | int
 
     @property
     def everybody(self) -> bool:
@@ -90,12 +91,12 @@ class KMap(PopulationPart):
     paper: ClassVar[str] = "Sweeney 2002, IJUFKS 10(5); El Emam and Dankar 2008, JAMIA 15(5), estimator D3"
 
     k: int
-    population: object = field(kw_only=True)
+    population: Frame | int = field(kw_only=True)
     significance: Fraction | None = field(default=None, kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
-        def __init__(self, k: int, *, population: object, significance: Number | None = None) -> None: ...
+        def __init__(self, k: int, *, population: Frame | int, significance: Number | None = None) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", positive_int(self.k, "k"))
@@ -147,7 +148,7 @@ class KMap(PopulationPart):
         """Return all rows of the classes that fit fewer: their parts fit no more."""
         return np.where(people < self.k, sizes, 0)
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the size of the rarest class in the population, and the classes below k."""
         report = kmap(data, qi, population=self.population, k=self.k, significance=self.significance)
         return judged(report, f"k = {report.k}", classes)
@@ -186,10 +187,10 @@ class KMapReport(ClassReport):
 
 @typed
 def kmap(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     *,
-    population: object,
+    population: Frame | int,
     k: int | None = None,
     significance: Number | None = None,
 ) -> KMapReport:

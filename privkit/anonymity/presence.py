@@ -21,6 +21,7 @@ from privkit.values.exact import exact_text, share
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Ints, Mask, Number
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -44,7 +45,7 @@ class DeltaPresence(PopulationPart):
 
     low: Fraction
     high: Fraction
-    population: object = field(kw_only=True)
+    population: Frame = field(kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
@@ -84,7 +85,7 @@ class DeltaPresence(PopulationPart):
         room = [count * self.high.numerator // self.high.denominator for count in people.tolist()]
         return np.maximum(sizes - np.array(room, dtype=np.int64), 0)
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the least and the largest probability, and the classes beyond the bounds."""
         report = delta_presence(data, qi, population=self.population, low=self.low, high=self.high)
         return judged(report, f"δ = {figure_text(report.low)} to {figure_text(report.highest)}", classes)
@@ -127,7 +128,7 @@ class DeltaPresenceReport(ClassReport):
 
 @typed
 def delta_presence(
-    data: object, qi: str | Sequence[str], *, population: object, low: Number | None = None, high: Number | None = None
+    data: Frame, qi: str | Sequence[str], *, population: Frame, low: Number | None = None, high: Number | None = None
 ) -> DeltaPresenceReport:
     """Tell how likely each person of the population is to be in the table.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 def first_classes(tally: Tally, rank: NDArray[np.generic], n: object) -> NDArray[np.intp]:
@@ -301,7 +302,7 @@ class CheckReport(Plotted):
 
 
 @typed
-def check(data: object, qi: str | Sequence[str], criteria: Criterion) -> CheckReport:
+def check(data: Frame, qi: str | Sequence[str], criteria: Criterion) -> CheckReport:
     """Tell which parts of a criterion a table meets.
 
     Reads rows, once per part; exact; spends nothing.

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
     from privkit.tally.class_values import ClassValues
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -75,13 +76,13 @@ class TCloseness(ReferencePart):
 
     sensitive: str
     t: Fraction
-    distance: object = field(default="equal", kw_only=True)
+    distance: str | ValueTree = field(default="equal", kw_only=True)
     reference: Reference = field(default="kept", kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
         def __init__(
-            self, sensitive: str, t: Number, *, distance: object = "equal", reference: Reference = "kept"
+            self, sensitive: str, t: Number, *, distance: str | ValueTree = "equal", reference: Reference = "kept"
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -149,13 +150,13 @@ class TCloseness(ReferencePart):
                 weights += (merged(gaps, codes) > 0)[:, groups] / len(levels)
         return support(weights, float(self.t) + (weights * shares).sum(axis=1), sizes, counts)
 
-    def find(self, data: object, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
+    def find(self, data: Frame, qi: tuple[str, ...], classes: Tally) -> tuple[Finding, Mask]:
         """Return the largest distance, and the classes that are farther than t."""
         report = tclose(data, qi, self.sensitive, t=self.t, distance=self.distance)
         return judged(report, f"t = {figure_text(report.t)}", classes)
 
 
-def ground_distance(distance: object) -> object:
+def ground_distance(distance: str | ValueTree) -> object:
     """Return the ground distance, or refuse it."""
     if isinstance(distance, str):
         if distance in ("equal", "ordered"):
@@ -186,18 +187,18 @@ class TClosenessReport(ClassReport):
 
     criterion: TCloseness | None
     sensitive: str
-    distance: object
+    distance: str | ValueTree
     t: Fraction
 
 
 @typed
 def tclose(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     sensitive: str,
     *,
     t: Number | None = None,
-    distance: object = "equal",
+    distance: str | ValueTree = "equal",
 ) -> TClosenessReport:
     """Tell how far the classes' distributions of a sensitive attribute are from the table's.
 
@@ -251,7 +252,7 @@ def tclose(
     return TClosenessReport(found.classes, ratios.floats, criterion, short, column, distance, ratios.largest())
 
 
-def distances(found: ClassValues, distance: object, column: str) -> Ratios:
+def distances(found: ClassValues, distance: str | ValueTree, column: str) -> Ratios:
     """Return the distance of each class to the table, as exact ratios."""
     if distance == "equal":
         return equal_distances(found)

@@ -26,6 +26,8 @@ from privkit.values.frozen import Frozen
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame
+
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
@@ -73,7 +75,7 @@ class ReleaseAttackReport(TableAttacks):
 
 @typed
 def attack_release(
-    data: object,
+    data: Frame,
     publish: Callable[..., Any],
     secret: str,
     *,

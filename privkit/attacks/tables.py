@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.attacks.columns import Column
+    from privkit.values.inputs import Frame
 
     Ints = NDArray[np.int64]
 
@@ -144,10 +145,10 @@ class AttackReport(TableAttacks):
 
 @typed
 def attack(
-    original: object,
-    shared: object,
+    original: Frame,
+    shared: Frame,
     *,
-    control: object = None,
+    control: Frame | None = None,
     columns: str | Sequence[str] | None = None,
     secret: str | None = None,
     hierarchies: Mapping[str, object] | None = None,

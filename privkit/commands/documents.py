@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from privkit.budget.ledger import Ledger
 from privkit.commands.large import looked_at, table_of
@@ -65,7 +66,7 @@ def run_dossier(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(options: argparse.Namespace) -> object:
+def _table(options: argparse.Namespace) -> Any:
     """Return the table that was named, with numbers as such; None where none was."""
     if options.file is None:
         return None

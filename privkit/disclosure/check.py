@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.disclosure.cells import Cells
+    from privkit.values.inputs import Frame, Tables
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
@@ -115,7 +116,7 @@ class OutputCheck(Published, Plotted):
 
 @typed
 def output_check(
-    tables: object,
+    tables: Tables,
     *,
     threshold: int = _THRESHOLD,
     protection: int | tuple[int, int] | None = None,
@@ -124,7 +125,7 @@ def output_check(
     margin: str = "All",
     seconds: int = 60,
     audit_seconds: int | None = None,
-    rows: object = None,
+    rows: Frame | None = None,
     value: str | None = None,
     unit: str | None = None,
     dominance: tuple[int, float] | None = None,

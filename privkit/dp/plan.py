@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.check import PlanCheck
     from privkit.dp.question import PublicSource, Question, Standing
+    from privkit.values.inputs import Amount, Frame
     from privkit.values.unit import PrivacyUnit
 
 
@@ -181,7 +182,7 @@ class Plan(Paneled, Plotted):
             raise ParameterError("this plan stands alone. Plan with a frame to release: df.privacy.plan.dp_count(...).")
         return self.run(self, again)
 
-    def check(self, data: object = None) -> PlanCheck:
+    def check(self, data: Frame | None = None) -> PlanCheck:
         """Look before you pay: what this question would meet in the rows, exactly. For the owner's eyes; no release.
 
         Reads rows; spends nothing, and nothing is written. Its figures go nowhere else: plan, price and release are
@@ -232,7 +233,7 @@ class Plan(Paneled, Plotted):
         """
         return replace(self, run=run, remaining=remaining, look=look, peek=peek, named=named)
 
-    def repriced(self, amount: object) -> Plan:
+    def repriced(self, amount: Amount) -> Plan:
         """Return the plan of the same question at another ε or ρ, released the same way."""
         main = "rho" if self.loss.measure.concentrated else "epsilon"
         delta = self.loss.delta if self.loss.delta else None
@@ -249,7 +250,7 @@ class Plan(Paneled, Plotted):
             yield found
             found = None if found.earlier is None else found.earlier()
 
-    def _earlier_at(self, amount: object) -> Callable[[], Plan | None] | None:
+    def _earlier_at(self, amount: Amount) -> Callable[[], Plan | None] | None:
         """Return what makes the plan of earlier versions at another price."""
         return None if self.earlier is None else partial(_repriced, self.earlier, amount)
 
@@ -337,7 +338,7 @@ def _notes(question: Question, loss: PrivacyLoss, rows: int | None) -> tuple[str
 _LARGE_DELTA = Fraction("1e-6")
 
 
-def _repriced(earlier: Callable[[], Plan | None], amount: object) -> Plan | None:
+def _repriced(earlier: Callable[[], Plan | None], amount: Amount) -> Plan | None:
     """Return the plan of earlier versions at another price."""
     before = earlier()
     return None if before is None else before.repriced(amount)

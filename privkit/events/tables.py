@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from privkit.events.run.result import EventsResult
     from privkit.events.secrets.key import Key, KeySource
+    from privkit.values.inputs import Frame
 
 
 @typed
@@ -81,7 +82,7 @@ def events(
 
 @typed
 def pseudonymize(
-    data: Any,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     key: bytes | Key | KeySource | None = None,
@@ -155,14 +156,15 @@ def pseudonymize(
         form=form,
         prefix=prefix,
     )
+    frame: Any = data
     # The other columns are not events' fields: they stay as they are, whatever their names and types.
     used = list(dict.fromkeys([*names, *([per] if per is not None else [])]))
     operations = [rule] if per is None or per in names else [rule, keep(_path(per))]
-    made = Recipe(operations, name="pseudonymize").apply(data[used], keep_index=True).events
+    made = Recipe(operations, name="pseudonymize").apply(frame[used], keep_index=True).events
     _say_what_stays(data, names)
     if library(data) == "polars":
-        return data.with_columns(*(made[name] for name in names))
-    hidden = without_traces(data)
+        return frame.with_columns(*(made[name] for name in names))
+    hidden = without_traces(frame)
     for name in names:
         hidden[name] = made[name]
     return handed_out(hidden, keep_index=keep_index)

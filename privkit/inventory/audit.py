@@ -22,6 +22,8 @@ from privkit.values.exact import positive
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from privkit.values.inputs import Frame
+
 #: Quasi-identifiers beyond which contributions with others are left out for the rest.
 _MOST_QI = 40
 #: Quasi-identifiers of which each two are counted by themselves.
@@ -32,7 +34,7 @@ _MOST_TOLD = 6
 
 @typed
 def audit(
-    data: object,
+    data: Frame,
     *,
     roles: Mapping[str, str] | None = None,
     inventory: Inventory | None = None,

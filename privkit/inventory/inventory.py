@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from privkit.values.inputs import Frame
+
 
 _VERSION = 1
 #: HIPAA's letters of codes that persons have; and of what several persons share, or that is no code at all.
@@ -319,7 +321,7 @@ class Inventory(Plotted):
             write_whole(path, page)
         return page
 
-    def check(self, data: object, *, today: date | str | None = None) -> InventoryCheck:
+    def check(self, data: Frame, *, today: date | str | None = None) -> InventoryCheck:
         """Compare data with the inventory: see :func:`privkit.inventory.inventory_check.check_inventory`."""
         return check_inventory(self, data, today=today)
 

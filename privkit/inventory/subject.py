@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame, Frames, Identifier
+
 #: What no search through frames reaches.
 UNREACHED = (
     "releases that were published: noisy figures are not taken back, and cannot be traced to a person",
@@ -167,7 +169,7 @@ class ErasureReport(Shown):
 
 
 @typed
-def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | None = None) -> SubjectReport:
+def find_subject(frames: Frames, id: Identifier, *, on: str | Mapping[str, str] | None = None) -> SubjectReport:
     """Find where a person appears: which tables and columns have the id, and in how many rows.
 
     Reads rows; spends nothing. Numbers and their texts are one (7, 7.0 and "7", but not "007").
@@ -211,7 +213,7 @@ def find_subject(frames: object, id: object, *, on: str | Mapping[str, str] | No
 
 @typed
 def erase_subject(
-    frames: object, id: object, *, on: str | Mapping[str, str], keep_index: bool = False
+    frames: Frames, id: Identifier, *, on: str | Mapping[str, str], keep_index: bool = False
 ) -> ErasureReport:
     """Return the tables without a person's rows, and say what an erasure in tables cannot reach.
 
@@ -324,11 +326,11 @@ def _search(data: Any, table: str, columns: list[str], person: str) -> tuple[NDA
 
 @typed
 def consented(
-    data: Any,
+    data: Frame,
     purpose: str,
     *,
     column: str = "consent",
-    consents: object = None,
+    consents: Frame | None = None,
     on: str | None = None,
     today: date | str | None = None,
     keep_index: bool = False,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import Standing
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
+    from privkit.values.inputs import Amount, Condition, Derivations, Fill, Groups, Quantity
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")
@@ -93,18 +94,18 @@ class Asking(TypedDict, total=False):
     """  # noqa: E501 - a line here is as wide as in the functions' own docstrings
 
     again: bool
-    keys: object
-    where: object
-    derive: object
-    missing: object
-    epsilon: object
-    rho: object
-    delta: object
-    advantage: object
-    accuracy: object
-    relative: object
-    keys_share: object
-    assume_rows: object
+    keys: Groups | None
+    where: Condition | None
+    derive: Derivations | None
+    missing: Fill | None
+    epsilon: Amount | None
+    rho: Amount | None
+    delta: Amount | None
+    advantage: Quantity | None
+    accuracy: Quantity | None
+    relative: Quantity | None
+    keys_share: Quantity | None
+    assume_rows: int | None
     mechanism: str | None
     max_rows: int | None
     max_groups: int | None

@@ -22,6 +22,8 @@ from privkit.values.vouched import vouched
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Frame
+
 #: The column that says that rows are made up.
 MARK = "mock"
 #: What columns hold of which neither keys nor bins are said, by what their type begins with.
@@ -31,7 +33,7 @@ _MOST_ROWS = 1_000_000
 
 @typed
 def mock(
-    schema: object,
+    schema: Mapping[str, str] | Frame,
     rows: int,
     *,
     keys: Mapping[str, Any] | None = None,

@@ -32,22 +32,24 @@ from privkit.values.unit import PrivacyUnit, privacy_unit
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Allotments, Amount
+
 
 @typed
 def open_project(
     name: str,
     *,
-    epsilon: object = None,
-    delta: object = None,
-    rho: object = None,
+    epsilon: Amount | None = None,
+    delta: Amount | None = None,
+    rho: Amount | None = None,
     unit: str | PrivacyUnit | None = None,
     per: str | None = None,
     time: str | None = None,
     max_rows: int | None = None,
     max_groups: int | None = None,
     per_group: int | None = None,
-    ceiling: object = None,
-    per_analyst: object = None,
+    ceiling: Amount | None = None,
+    per_analyst: Allotments | None = None,
     window: tuple[int, object] | None = None,
     store: str | os.PathLike[str] | None = None,
     analyst: str | None = None,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from privkit.project.facts import PublicFacts
     from privkit.project.price_list import StudyPrice
     from privkit.values.bounds import ContributionBounds
+    from privkit.values.inputs import Allotments, Amount
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
 
@@ -120,7 +121,7 @@ class Project(Accountable, Plotted):
         """Return how many more releases like `plan` every limit would admit. Spends nothing."""
         return self.account.headroom(plan.loss)
 
-    def epsilon_at(self, delta: object) -> float:
+    def epsilon_at(self, delta: Amount) -> float:
         """Return the ε of all that was charged, told as (ε, δ); for reports, converted by OpenDP from ρ.
 
         Parameters
@@ -132,7 +133,7 @@ class Project(Accountable, Plotted):
 
         return epsilon_at(self.spent + self.reserved, delta)
 
-    def tighter_epsilon(self, delta: object) -> float:
+    def tighter_epsilon(self, delta: Amount) -> float:
         """Return the ε of all that was charged under the optimal composition, for reports: never above `epsilon_at`.
 
         It counts only where prices were fixed beforehand; what may still be spent is decided by sums. Needs the extra
@@ -258,10 +259,10 @@ class Project(Accountable, Plotted):
     def extend(
         self,
         *,
-        epsilon: object = None,
-        rho: object = None,
-        delta: object = None,
-        per_analyst: object = None,
+        epsilon: Amount | None = None,
+        rho: Amount | None = None,
+        delta: Amount | None = None,
+        per_analyst: Allotments | None = None,
         reason: str,
     ) -> None:
         """Raise the budget, as its owner, on record. Spends nothing; what was granted is never lowered.

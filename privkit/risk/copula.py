@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame
+
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
@@ -226,7 +228,7 @@ class CopulaReport(Plotted):
 
 @typed
 def copula_uniqueness(
-    data: object, qi: str | Sequence[str], *, population: int, rows: int = 1000, seed: int = 0
+    data: Frame, qi: str | Sequence[str], *, population: int, rows: int = 1000, seed: int = 0
 ) -> CopulaReport:
     """Estimate how likely people are to be unique in the population, by a Gaussian copula (Rocher et al. 2019).
 

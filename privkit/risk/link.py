@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.two_tables import Kind
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -128,12 +129,12 @@ class LinkReport(Plotted):
 
 @typed
 def link(
-    data: object,
-    other: object,
+    data: Frame,
+    other: Frame,
     on: str | Sequence[str] | Mapping[str, str],
     *,
-    truth: object = None,
-    control: object = None,
+    truth: Frame | str | tuple[str, str] | None = None,
+    control: Frame | None = None,
     seed: int = 0,
     fuzzy: bool | Mapping[str, str] = False,
     probability: float = 0.9,

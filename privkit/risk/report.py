@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.classes import Tally
+    from privkit.values.inputs import Frame, Quantity
 
 
 @public
@@ -188,11 +189,11 @@ class RiskReport(Explorable, Plotted):
 
 @typed
 def risk(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     *,
-    population: object = None,
-    threshold: object = 0.2,
+    population: Frame | int | None = None,
+    threshold: Quantity | str | Threshold = 0.2,
     unit: str | None = None,
     weights: str | None = None,
     household: str | None = None,
@@ -295,7 +296,7 @@ def risk(
         household=None if asked is None or household is None else asked.household(household, limit.row_value),
         copula=copula_uniqueness(data, columns, population=counted.size) if copula and counted.size else None,
         _big=big,
-        _placed=Placed(tally, keys, data if keys is None else data.index, unit),  # type: ignore[attr-defined]
+        _placed=Placed(tally, keys, data if keys is None else data.index, unit),  # type: ignore[union-attr]
         _records=asked,
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.row_classes import RowClasses
+    from privkit.values.inputs import Frame
 
 #: Columns beyond which even the pairs and triples are too many to be of use.
 _MOST_COLUMNS = 60
@@ -137,7 +138,7 @@ class SudaReport(Plotted):
 
 @typed
 def suda(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     *,
     max_size: int | None = None,

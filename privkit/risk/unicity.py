@@ -21,6 +21,8 @@ from privkit.values.show import Plotted
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Frame
+
 
 @public
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +60,7 @@ class UnicityReport(Plotted):
 
 @typed
 def unicity(
-    data: object,
+    data: Frame,
     *,
     unit: str,
     columns: str | Sequence[str],

@@ -30,6 +30,8 @@ from privkit.values.show import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Frame
+
 #: The last day whose periods the calendar ends.
 _LAST = date(9998, 12, 31)
 
@@ -108,7 +110,7 @@ class GateReport(Shown):
 
 @typed
 def gate(
-    data: object, policy: str | os.PathLike[str] | Mapping[str, Any], *, today: date | str | None = None
+    data: Frame, policy: str | os.PathLike[str] | Mapping[str, Any], *, today: date | str | None = None
 ) -> GateReport:
     """Judge a table by a policy: its classes, risk and columns, the budget of its project, its inventory.
 
@@ -165,7 +167,7 @@ def gate(
     return judged(data, policy_of(policy), today=today)
 
 
-def judged(data: object, policy: Policy, *, looked: object = None, today: date | str | None = None) -> GateReport:
+def judged(data: Frame, policy: Policy, *, looked: Frame | None = None, today: date | str | None = None) -> GateReport:
     """Return the rulings of a policy that is read; `looked` is the same table with numbers as such, for the audit."""
     looked = data if looked is None else looked
     inventory = inventory_of(policy.inventory)
@@ -185,7 +187,7 @@ def judged(data: object, policy: Policy, *, looked: object = None, today: date |
     return GateReport(policy.name, tuple(rulings), left_out)
 
 
-def _goal(data: object, policy: Policy) -> Iterator[Ruling]:
+def _goal(data: Frame, policy: Policy) -> Iterator[Ruling]:
     """Yield the rulings of all criteria, which are checked together."""
     if not policy.criteria:
         return
@@ -194,7 +196,7 @@ def _goal(data: object, policy: Policy) -> Iterator[Ruling]:
         yield Ruling(rule, repr(found.criterion), found.figure, bool(found.met), policy.line(rule), found.rows_short)
 
 
-def _risk(data: object, policy: Policy) -> Iterator[Ruling]:
+def _risk(data: Frame, policy: Policy) -> Iterator[Ruling]:
     if (threshold := policy.threshold) is None:
         return
     report = risk(data, list(policy.qi), threshold=threshold, unit=policy.unit)
@@ -260,7 +262,7 @@ def inventory_of(path: Path | None) -> Inventory | None:
         raise FileError.of(path.name, f"it cannot be read ({error.strerror})") from None
 
 
-def _retention(inventory: Inventory, data: object, policy: Policy, today: date | str | None) -> Iterator[Ruling]:
+def _retention(inventory: Inventory, data: Frame, policy: Policy, today: date | str | None) -> Iterator[Ruling]:
     report = inventory.check(data, today=today)
     for kind in policy.stale:
         yield _none_of("retention.forbid", f"no {kind}", report.of(kind), policy)  # type: ignore[arg-type]

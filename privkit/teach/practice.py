@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
+from typing import TYPE_CHECKING
 
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
@@ -20,17 +21,20 @@ from privkit.values.unit import PrivacyUnit
 #: What stands in the ledger as the reason why a project of this name begins although another is remembered.
 REASON = "a lesson"
 
+if TYPE_CHECKING:
+    from privkit.values.inputs import Allotments, Amount
+
 
 @typed
 def project(
     name: str,
     *,
-    epsilon: object = None,
-    delta: object = None,
-    rho: object = None,
+    epsilon: Amount | None = None,
+    delta: Amount | None = None,
+    rho: Amount | None = None,
     unit: str | PrivacyUnit | None = None,
     max_rows: int | None = None,
-    per_analyst: object = None,
+    per_analyst: Allotments | None = None,
     store: str | os.PathLike[str] | None = None,
     analyst: str | None = None,
 ) -> Project:

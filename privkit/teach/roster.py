@@ -18,6 +18,7 @@ from privkit.project.opening import open_project
 from privkit.project.project import Project
 from privkit.values.arguments import public, typed, whole
 from privkit.values.exact import exact
+from privkit.values.inputs import Amount
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import Shown
 from privkit.values.unit import ROW, PrivacyUnit
@@ -74,7 +75,7 @@ def classroom(
     name: str = "class",
     *,
     students: int | Sequence[str],
-    epsilon: object,
+    epsilon: Amount,
     store: str | os.PathLike[str] | None = None,
     unit: str | PrivacyUnit = ROW,
     new: bool = False,

@@ -25,6 +25,7 @@ from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
+    from privkit.values.inputs import Frame
 
 
 Progress = Callable[[int, int, float | None], None]
@@ -34,7 +35,7 @@ Allowed = int | str | tuple[int | str | None, int | str | None]
 
 @typed
 def anonymize(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     criteria: Criterion | None = None,
     *,
@@ -317,7 +318,7 @@ class Anonymizer(Shown):
         self.utility, self.weights, self.keep, self.time_limit = utility, weights, keep, time_limit
         self.levels, self.microaggregate = levels, microaggregate
 
-    def fit(self, data: object) -> Anonymizer:
+    def fit(self, data: Frame) -> Anonymizer:
         """Find the best levels for `data`; they are in `levels_`, the result in `fitted_`.
 
         Raises
@@ -333,11 +334,11 @@ class Anonymizer(Shown):
         self.hierarchies_ = self.fitted_.hierarchies
         return self
 
-    def fit_transform(self, data: object) -> Anonymized:
+    def fit_transform(self, data: Frame) -> Anonymized:
         """Return `anonymize` of `data`, and remember the levels."""
         return self.fit(data).fitted_
 
-    def transform(self, data: object, *, broken: str = "raise") -> Anonymized:
+    def transform(self, data: Frame, *, broken: str = "raise") -> Anonymized:
         """Apply the fitted levels to `data` and judge the result by itself.
 
         Parameters

@@ -33,6 +33,8 @@ from privkit.values.show import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Frame
+
 
 @public
 @dataclass(frozen=True, repr=False, eq=False)
@@ -55,7 +57,7 @@ class PersonFrames(Shown):
 
 
 @typed
-def by_person(persons: object, events: object, key: str, *, most: int, count: str = "events") -> PersonFrames:
+def by_person(persons: Frame, events: Frame, key: str, *, most: int, count: str = "events") -> PersonFrames:
     """Lay two tables with a key out as two frames, of persons and of events, for `dp_synthetic`. Reads rows.
 
     Spends nothing; for the owner's eyes alone. Ask ``dp_synthetic`` of each with the key as the privacy unit: of the

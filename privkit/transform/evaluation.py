@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame
+
 #: Bins of numbers; distinct values of a target of numbers up to which it counts as classes; rows that are looked at.
 _BINS, _CLASSES, _MOST = 20, 10, 50_000
 
@@ -90,8 +92,8 @@ class Evaluation(Plotted):
 
 @typed
 def evaluate(
-    original: object,
-    synthetic: object,
+    original: Frame,
+    synthetic: Frame,
     *,
     target: str | None = None,
     by: str | Sequence[str] | None = None,

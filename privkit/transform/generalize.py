@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.transform.search.coding import Coding
+    from privkit.values.inputs import Frame
 
 
 @public
@@ -114,7 +115,7 @@ class Generalized(Plotted):
 
 @typed
 def generalize(
-    data: object,
+    data: Frame,
     levels: Mapping[str, int | str | tuple[Hierarchy, int | str]],
     *,
     hierarchies: Mapping[str, object] | None = None,

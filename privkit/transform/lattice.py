@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
     from privkit.tally.classes import Tally
     from privkit.transform.anonymize import Allowed
+    from privkit.values.inputs import Frame
 
 _LARGEST = 1_000_000
 
@@ -255,7 +256,7 @@ def at_k(criterion: Criterion, k: int) -> Criterion:
 
 @typed
 def lattice(
-    data: object,
+    data: Frame,
     qi: str | Sequence[str],
     criteria: Criterion | None = None,
     *,
@@ -308,4 +309,5 @@ def lattice_of(
         keys, rows = keys.iloc[members.class_of].reset_index(drop=True), members.rows
         ids = pd.Series(members.ids, dtype="Int64")
         keys[unit] = ids.mask(ids < 0)
-    return lattice(Known(keys, rows), list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress, unit=unit)
+    classes: Any = Known(keys, rows)  # which a search takes in place of a frame
+    return lattice(classes, list(tally.by), k=k, hierarchies=hierarchies, suppress=suppress, unit=unit)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.transform.aggregates import Aggregate
+    from privkit.values.inputs import Frame
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @typed
 def microaggregate(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     k: int | None = None,

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame
+
     Floats = NDArray[np.float64]
 
 
 @typed
 def top_bottom(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     lower: float | None = None,
@@ -82,7 +84,7 @@ def _bound(value: object, argument: str) -> float | None:
 
 @typed
 def round_to(
-    data: object, columns: str | Sequence[str], *, base: float | Decimal, keep_index: bool = False
+    data: Frame, columns: str | Sequence[str], *, base: float | Decimal, keep_index: bool = False
 ) -> Perturbed:
     """Round values to the nearest multiple of `base`; halves go to the even multiple. Missing stays missing.
 
@@ -163,7 +165,7 @@ def _taken(distinct: pd.Series, codes: NDArray[np.int64], column: pd.Series) -> 
 
 @typed
 def add_noise(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     scale: float,
@@ -207,7 +209,7 @@ def add_noise(
 
 @typed
 def rank_swap(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     window: float = 0.05,
@@ -267,7 +269,7 @@ def _partners(n: int, reach: int, random: np.random.Generator) -> NDArray[np.int
 
 @typed
 def pram(
-    data: object,
+    data: Frame,
     columns: str | Sequence[str],
     *,
     keep: float = 0.8,

@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 from privkit.errors import NOTHING_SPENT, CallError, ParameterError, PrivkitError
 from privkit.errors.calls import CALL, Call, call_name, end, is_own, stepwise
 from privkit.errors.root import type_told
+from privkit.values import inputs
 
 
 def whole(value: object, argument: str, *, least: int = 0, below: int | None = None) -> int:
@@ -136,8 +137,10 @@ _HALF = "a text holds half of a character (a lone surrogate), so it can be neith
 _MAKING = ("__init__", "__getitem__")
 #: What stands for the call where one of privkit's own is made within it: nothing is put off until its end.
 _NOBODY = Call("", [], [])
-#: Names of any type at all, or of texts.
-_LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T"})
+#: Names of any type at all, of texts, and of unions of which each call says itself what does not fit.
+_LOOSE = frozenset({"object", "Any", "Scalar", "Kind", "Literal", "Within", "Wanted", "Self", "T", "ValueTree"}) | {
+    name for name, written in vars(inputs).items() if isinstance(written, str) and name[0].isupper()
+}
 
 
 def typed(function: Callable[P, R], *, called: str = "", budget: bool = False) -> Callable[P, R]:

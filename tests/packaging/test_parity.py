@@ -117,3 +117,42 @@ def test_methods_that_need_the_rows_in_hand_say_so():
     for call in (lambda: frame.privacy.pseudonymize("who"), lambda: frame.privacy.events(None)):
         with pytest.raises(pk.EventsInputError, match=r"\.collect\(\) it first"):
             call()
+
+
+#: What is taken as any object, and why no type says more.
+ANYTHING = {
+    "assess_model model": "an estimator: what has predict",
+    "attack_model model": "an estimator: what has predict",
+    "attack_model X_in": "what scikit-learn takes as features",
+    "attack_model X_out": "what scikit-learn takes as features",
+    "attack_model y_in": "what scikit-learn takes as answers",
+    "attack_model y_out": "what scikit-learn takes as answers",
+    "public_values values": "whatever the owner vouches for",
+    "lay values": "the values of a column, as NumPy or pandas holds them",
+    "output_check key": "a key lies in a room above",
+    "public columns": "the fact of a column, of any of its kinds",
+    "assign facts": "a field of an inventory, of any of its kinds",
+    "answer proof": "a report of a subject, told by its kind",
+}
+
+
+def public_calls():
+    """Every function and public method that a person calls, by its name."""
+    for name in pk.__all__:
+        member = getattr(pk, name)
+        if inspect.isfunction(member):
+            yield name, member
+        elif inspect.isclass(member):
+            for method, function in vars(member).items():
+                if inspect.isfunction(function) and not method.startswith("_"):
+                    yield f"{name}.{method}", function
+
+
+def test_a_type_says_what_each_parameter_takes():
+    loose = {
+        f"{name.rpartition('.')[2]} {one.name}"
+        for name, function in public_calls()
+        for one in inspect.signature(function).parameters.values()
+        if str(one.annotation).removesuffix(" | None") in {"object", "Any"}
+    }
+    assert loose == ANYTHING.keys()

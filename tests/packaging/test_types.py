@@ -32,8 +32,12 @@ df = pd.DataFrame({"zip": ["8004"]})
 report = pk.kanon(df, "zip", k=2)
 size: int = report.k
 private = pk.PrivacyAccessor(df)
+project = pk.open_project("p", epsilon=0.3, unit=pk.ROW, per_analyst={"ada": 0.1})
 again: int = private.kanon("zip").k
 plan = private.plan.dp_count("zip", keys=["8004"], epsilon=0.1)
+private.plan.dp_count(["zip"], keys={"zip": ("8004",)}, where="zip != ''", missing="none", epsilon=project.remaining)
+private.plan.dp_mean("age", bounds=(0, pk.public_values(120, reason="the oldest")), accuracy=2, assume_rows=100)
+private.plan.dp_quantile("day", 0.5, bounds=("2026-01-01", "2026-12-31"), advantage=0.1, derive={"m": pk.month("day")})
 criteria = pk.KAnonymity(2) & pk.LDiversity("ill", 2)
 """
 #: Lines that are wrong, with what mypy says of each.
@@ -44,6 +48,14 @@ WRONG = {
     "private.kanan('zip')": "attr-defined",
     "private.plan.dp_count('zip', epsilonn=1)": "call-arg",
     "private.dp_count('zip', max_rows='many')": "arg-type",
+    "pk.kanon([1], 'zip')": "arg-type",
+    "private.dp_count(epsilon='0.1')": "arg-type",
+    "private.dp_count('zip', keys=df['zip'], epsilon=0.1)": "arg-type",
+    "private.dp_count(where=3, epsilon=0.1)": "arg-type",
+    "private.dp_mean('age', bounds=(0, 1, 2), epsilon=0.1)": "arg-type",
+    "private.dp_mean('age', bounds=120, accuracy='2')": "arg-type",
+    "pk.open_project('p', epsilon='1', unit=pk.ROW)": "arg-type",
+    "pk.link(df, 'other', 'zip')": "arg-type",
     "report.kk": "attr-defined",
     "pk.KAnonymity('two')": "arg-type",
     "pk.open_project('p', epsilon=1, ceilling=2, unit=pk.ROW)": "call-arg",

@@ -27,6 +27,8 @@ from privkit.values.loss import PrivacyLoss
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.values.inputs import Amount, Frame
+
 #: Of fewer persons there are no two neighbors that say anything.
 LEAST_PERSONS = 3
 #: A bound is told up to here, or twice the claim: a larger one says no more, but how far a value lies off.
@@ -44,10 +46,10 @@ _LOOKING = 0.3
 @typed
 def audit_pipeline(
     function: Callable[..., Any],
-    data: object,
+    data: Frame,
     *,
-    epsilon: object,
-    delta: object = 0,
+    epsilon: Amount,
+    delta: Amount = 0,
     unit: str | None = None,
     neighbors: Literal["remove", "replace"] = "remove",
     runs: int = 4_000,

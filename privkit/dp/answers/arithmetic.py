@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.dp.answers.derived import Derived
+    from privkit.dp.answers.release import Release
+    from privkit.values.inputs import Quantity
 
 #: Up to here each whole number is a float.
 _EXACT = 2**53
@@ -277,7 +279,7 @@ _PARTS = 96
 
 
 @typed
-def ratio(above: object, below: object) -> Derived:
+def ratio(above: Release | Derived | Quantity, below: Release | Derived | Quantity) -> Derived:
     """Return above / below, group by group, with an interval for each. Costs nothing.
 
     Parameters

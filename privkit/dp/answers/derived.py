@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from privkit.dp.answers.release import Release
     from privkit.dp.noise.noise import Noise
     from privkit.dp.statistics.books.residuals import Axes
+    from privkit.values.inputs import Quantity
 
 
 class Interval(NamedTuple):
@@ -243,7 +244,7 @@ class Derived(PickledIfReal, Released):
         """Return the difference from another released number, or from a public one."""
         return subtracted(self, other)
 
-    def __truediv__(self, other: object) -> Derived:
+    def __truediv__(self, other: Release | Derived | Quantity) -> Derived:
         """Return the ratio to another released number, with its Fieller interval, or to a public one."""
         return ratio(self, other)
 

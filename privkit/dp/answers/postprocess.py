@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from privkit.dp.answers.arithmetic import Limits
     from privkit.dp.answers.derived import Derived
+    from privkit.dp.answers.release import Release
 
 _BIASED = "values below 0 became 0: each number is nearer to the truth, but sums of them are too large on average"
 #: The most groups of the finest table: the solution is dense.
@@ -218,7 +219,7 @@ class Consistent:
 
 
 @typed
-def consistent(*parts: object, within: Within | None = None) -> Consistent:
+def consistent(*parts: Release | Derived, within: Within | None = None) -> Consistent:
     """Return released tables so corrected that the finer ones add up to the coarser ones. Costs nothing.
 
     Every table is a noisy look at sums of one finest table; the corrected tables are the best guess from all of them.

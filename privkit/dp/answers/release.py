@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Quantity
     from privkit.values.loss import PrivacyLoss
 
 
@@ -324,7 +325,7 @@ class Release(AttackableRows, Released):
     def __sub__(self, other: object) -> Derived:
         return subtracted(self, other)
 
-    def __truediv__(self, other: object) -> Derived:
+    def __truediv__(self, other: Release | Derived | Quantity) -> Derived:
         return ratio(self, other)
 
     @property

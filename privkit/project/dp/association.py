@@ -17,13 +17,14 @@ from privkit.values.arguments import column_name
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.values.inputs import Frame, Pair, Pairs
 
 #: More columns than these leave little of any budget: the noise grows with the number of their pairs.
 _MOST = 10
 
 
 @asks("Price a comparison of several groups; spends nothing. The parameters are those of :func:`dp_anova`.")
-def dp_anova(data: object, value: str, group: str, *, bounds: object = None, **asking: Unpack[Asking]) -> Plan:
+def dp_anova(data: Frame, value: str, group: str, *, bounds: Pair | None = None, **asking: Unpack[Asking]) -> Plan:
     """Test whether the means of several groups are equal under differential privacy. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -85,7 +86,9 @@ def dp_anova(data: object, value: str, group: str, *, bounds: object = None, **a
 
 
 @asks("Price correlations; spends nothing. The parameters are those of :func:`dp_correlation`.")
-def dp_correlation(data: object, columns: Sequence[str], *, bounds: object = None, **asking: Unpack[Asking]) -> Plan:
+def dp_correlation(
+    data: Frame, columns: Sequence[str], *, bounds: Pairs | None = None, **asking: Unpack[Asking]
+) -> Plan:
     """Tell Pearson's correlation of two columns, or of all pairs of several, under differential privacy. Spends budget.
 
     Reads rows; of lazy engines the columns are fetched, which the plan tells. The same question on the same data

@@ -28,12 +28,13 @@ from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.values.inputs import Condition, Frame, Point, Points
     from privkit.values.unit import PrivacyUnit
 
 
 @asks("Price a count without touching rows. Spends nothing; ``.release()`` runs it.")
 def dp_count(
-    data: object,
+    data: Frame,
     by: str | Sequence[str] | None = None,
     *,
     of: str = "rows",
@@ -135,7 +136,7 @@ def _in_groups(by: object, asking: Mapping[str, Any]) -> Callable[[ContributionB
 
 
 @asks("Price the counts of values; spends nothing. The parameters are those of :func:`dp_value_counts`.")
-def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+def dp_value_counts(data: Frame, column: str, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of each public value of a column under differential privacy. Spends budget.
 
     Reads rows. The same as :func:`dp_count` by that column: give the values as `keys`.
@@ -157,14 +158,14 @@ def dp_value_counts(data: object, column: str, **asking: Unpack[Asking]) -> Plan
 
 @asks("Price a histogram; spends nothing. The parameters are those of :func:`dp_histogram`.")
 def dp_histogram(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bins: object = None,
+    bins: Points | None = None,
     every: str | None = None,
-    start: object = None,
-    end: object = None,
+    start: Point | None = None,
+    end: Point | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Count the numbers, or the dates, of a column in public bins under differential privacy. Spends budget.
@@ -281,7 +282,7 @@ def _check_dates(data: object, column: str, argument: str, asking: Mapping[str, 
 
 @asks("Price a count of distinct values; spends nothing. The parameters are those of :func:`dp_nunique`.")
 def dp_nunique(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     **asking: Unpack[Asking],
@@ -309,8 +310,8 @@ def dp_nunique(
 
 @asks("Price a share; spends nothing. The parameters are those of :func:`dp_share`.")
 def dp_share(  # type: ignore[misc]  # `where` is the condition here
-    data: object,
-    where: object,
+    data: Frame,
+    where: Condition,
     by: str | Sequence[str] | None = None,
     *,
     of: str = "rows",

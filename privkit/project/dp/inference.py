@@ -27,6 +27,7 @@ from privkit.values.keys import Keys, public_keys
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.values.bounds import ValueBounds
+    from privkit.values.inputs import Frame, Pair, Pairs
 
 #: More predictors than these leave nothing of any budget: the noise grows with the square of their number.
 _MOST = 30
@@ -35,7 +36,7 @@ _MOST_ROBUST = 10
 
 
 @asks("Price a comparison of two groups; spends nothing. The parameters are those of :func:`dp_difference`.")
-def dp_difference(data: object, value: str, group: str, *, bounds: object = None, **asking: Unpack[Asking]) -> Plan:
+def dp_difference(data: Frame, value: str, group: str, *, bounds: Pair | None = None, **asking: Unpack[Asking]) -> Plan:
     """Compare the means, or the shares, of two groups under differential privacy: A against B. Spends budget.
 
     Reads rows. The same question on the same data returns the stored answer and costs nothing.
@@ -91,7 +92,7 @@ def dp_difference(data: object, value: str, group: str, *, bounds: object = None
 
 
 @asks("Price a test of independence; spends nothing. The parameters are those of :func:`dp_chi2`.")
-def dp_chi2(data: object, a: str, b: str, **asking: Unpack[Asking]) -> Plan:
+def dp_chi2(data: Frame, a: str, b: str, **asking: Unpack[Asking]) -> Plan:
     """Test whether two columns are independent under differential privacy. Spends budget.
 
     Reads rows. It is a test on a noisy crosstab, which costs what one count does; its null distribution has the noise
@@ -139,11 +140,11 @@ def dp_chi2(data: object, a: str, b: str, **asking: Unpack[Asking]) -> Plan:
 
 @asks("Price a regression; spends nothing. The parameters are those of :func:`dp_ols`.")
 def dp_ols(
-    data: object,
+    data: Frame,
     y: str,
     x: str | Sequence[str],
     *,
-    bounds: object = None,
+    bounds: Pairs | None = None,
     robust: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:

@@ -26,6 +26,7 @@ from privkit.values.keys import Keys
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.values.bounds import ValueBounds
+    from privkit.values.inputs import Frame, Pairs
 
 #: More places of a vector than these are not trained on: sums would not be exact.
 MOST_PLACES = 1000
@@ -47,11 +48,11 @@ _LEAST_CLIP = Fraction(1, 1000)
 
 @asks("Price a logistic regression; spends nothing. The parameters are those of :func:`dp_logistic`.")
 def dp_logistic(
-    data: object,
+    data: Frame,
     y: str,
     x: str | Sequence[str],
     *,
-    bounds: object = None,
+    bounds: Pairs | None = None,
     steps: int | None = None,
     clip: float | None = None,
     penalty: float = 0.001,
@@ -140,11 +141,11 @@ def dp_logistic(
 
 @asks("Price a clustering; spends nothing. The parameters are those of :func:`dp_kmeans`.")
 def dp_kmeans(
-    data: object,
+    data: Frame,
     x: str | Sequence[str],
     clusters: int,
     *,
-    bounds: object = None,
+    bounds: Pairs | None = None,
     steps: int | None = None,
     start: int = 0,
     **asking: Unpack[Asking],

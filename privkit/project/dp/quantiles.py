@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
+    from privkit.values.inputs import Frame, Pair, Points
 
 
 #: Floats hold whole seconds of nanoseconds up to here (from 1824 to 2115), and beyond it every second one.
@@ -156,13 +157,13 @@ def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
 
 @asks("Price a quantile; spends nothing. The parameters are those of :func:`dp_quantile`.")
 def dp_quantile(
-    data: object,
+    data: Frame,
     column: str,
     q: float | Sequence[float],
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
-    candidates: object = None,
+    bounds: Pair | None = None,
+    candidates: Points | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Choose quantiles among public candidates under differential privacy. Spends budget.
@@ -242,12 +243,12 @@ def _statistic(column: str, q: object, numbers: tuple[float, ...]) -> Statistic:
 
 @asks("Price a median; spends nothing. The parameters are those of :func:`dp_median`.")
 def dp_median(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
-    candidates: object = None,
+    bounds: Pair | None = None,
+    candidates: Points | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Choose the median among public candidates under differential privacy. Spends budget.
@@ -277,7 +278,7 @@ def dp_median(
 
 
 @asks("Price a choice of the most frequent values; spends nothing. The parameters are those of :func:`dp_top_k`.")
-def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
+def dp_top_k(data: Frame, column: str, k: int, **asking: Unpack[Asking]) -> Plan:
     """Name the k most frequent of public values under differential privacy. Spends budget.
 
     Reads rows. The most frequent come first. Of two ways the one is taken that falls short by fewer rows: a noisy count
@@ -331,7 +332,7 @@ def dp_top_k(data: object, column: str, k: int, **asking: Unpack[Asking]) -> Pla
 
 
 @asks("Price an estimate of bounds; spends nothing. The parameters are those of :func:`dp_bounds`.")
-def dp_bounds(data: object, column: str, **asking: Unpack[Asking]) -> Plan:
+def dp_bounds(data: Frame, column: str, **asking: Unpack[Asking]) -> Plan:
     """Estimate bounds of a column under differential privacy, to the next power of two. Spends budget.
 
     Reads rows. Bounds from public knowledge are better, and cost nothing; these are for columns of which nothing is

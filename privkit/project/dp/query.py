@@ -31,6 +31,7 @@ from privkit.values.exact import exact, exact_text
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
+    from privkit.values.inputs import Frame, Pair
 
 
 #: Where δ is shared, a part gets less of it than alone: the whole is raised in steps until all accuracies are reached.
@@ -126,7 +127,7 @@ class _Number:
 
 @asks("Price several statistics; spends nothing. The parameters are those of :func:`dp_query`.")
 def dp_query(
-    data: object,
+    data: Frame,
     statistics: Mapping[str, object],
     by: str | Sequence[str] | None = None,
     *,
@@ -187,11 +188,11 @@ def dp_query(
 
 @asks("Price a description; spends nothing. The parameters are those of :func:`dp_describe`.")
 def dp_describe(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
+    bounds: Pair | None = None,
     clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:

@@ -18,16 +18,17 @@ from privkit.values.bounds import ContributionBounds
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
+    from privkit.values.inputs import Frame, Pair
 
 
 @asks("Price a sum without touching rows. Spends nothing; the parameters are those of :func:`dp_sum`.")
 def dp_sum(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
-    person_bounds: object = None,
+    bounds: Pair | None = None,
+    person_bounds: Pair | None = None,
     clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
@@ -130,12 +131,12 @@ def _person_totals(  # noqa: PLR0917
 
 @asks("Price a mean without touching rows. Spends nothing; the parameters are those of :func:`dp_mean`.")
 def dp_mean(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
-    person_bounds: object = None,
+    bounds: Pair | None = None,
+    person_bounds: Pair | None = None,
     clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
@@ -191,11 +192,11 @@ def dp_mean(
 
 @asks("Price a variance without touching rows. Spends nothing; the parameters are those of :func:`dp_var`.")
 def dp_var(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
+    bounds: Pair | None = None,
     clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:
@@ -232,11 +233,11 @@ def dp_var(
 
 @asks("Price a standard deviation without touching rows. Spends nothing; the parameters are those of :func:`dp_std`.")
 def dp_std(
-    data: object,
+    data: Frame,
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: object = None,
+    bounds: Pair | None = None,
     clipped: bool = False,
     **asking: Unpack[Asking],
 ) -> Plan:

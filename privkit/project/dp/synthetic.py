@@ -37,6 +37,7 @@ from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.values.inputs import Frame
 
 #: Columns at most: their pairs are all looked at.
 MOST_COLUMNS = 60
@@ -45,7 +46,7 @@ _HELD = "Example: held_out=0.1."
 
 @asks("Price synthetic rows without touching rows. Spends nothing; ``.release()`` draws them.")
 def dp_synthetic(
-    data: object,
+    data: Frame,
     columns: Sequence[str],
     *,
     cuts: Mapping[str, Any] | None = None,

@@ -28,6 +28,7 @@ from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
+    from privkit.values.inputs import Frame
     from privkit.values.unit import PrivacyUnit
 
 #: Cells that are planned, sets of columns, and weights of one set in another: see :func:`_check`.
@@ -36,7 +37,7 @@ MOST_CELLS, MOST_SETS, MOST_WEIGHTS = 2_000_000, 5_000, 500_000_000
 
 @asks("Price a book of tables without touching rows. Spends nothing; ``.release()`` runs it.")
 def dp_tables(
-    data: object,
+    data: Frame,
     tables: Sequence[Sequence[str]] | None = None,
     *,
     order: int | None = None,
@@ -116,7 +117,7 @@ def dp_tables(
 
 
 @asks("Price a crosstab; spends nothing. The parameters are those of :func:`dp_crosstab`.")
-def dp_crosstab(data: object, index: str, columns: str, *, margins: bool = False, **asking: Unpack[Asking]) -> Plan:
+def dp_crosstab(data: Frame, index: str, columns: str, *, margins: bool = False, **asking: Unpack[Asking]) -> Plan:
     """Count the rows of every pair of public values of two columns under differential privacy. Spends budget.
 
     Reads rows. Give both lists of values: ``keys={"sex": ["f", "m"], "band": [...]}``. One row is in one cell, so the

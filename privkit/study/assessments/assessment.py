@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from privkit.values.inputs import Frame
+
     Ints = NDArray[np.int64]
 
 #: What `attack=` may say: arguments of `attack_model`.
@@ -208,10 +210,10 @@ def _figures(one: Performance) -> tuple[float, ...]:
 def assess_model(
     model: object,
     *,
-    train: object,
-    test: object,
+    train: Frame,
+    test: Frame,
     target: str,
-    validation: object = None,
+    validation: Frame | None = None,
     features: Sequence[str] | None = None,
     unit: str | None = None,
     groups: str | Sequence[str] = (),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from privkit.errors import FileError, ParameterError
 from privkit.errors.root import type_told
@@ -37,6 +37,9 @@ from privkit.study.sharing import Sharing
 from privkit.study.written import written
 from privkit.values.arguments import public, typed
 from privkit.values.show import Shown, _view, is_simulated
+
+if TYPE_CHECKING:
+    from privkit.values.inputs import Frame
 
 #: What a file is, by the end of its name → the method that writes it.
 _WAYS = {
@@ -248,7 +251,7 @@ class Dossier(Shown):
 
 @typed
 def dossier(
-    data: object = None,
+    data: Frame | None = None,
     *,
     project: Project | None = None,
     inventory: Inventory | None = None,

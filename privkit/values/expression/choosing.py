@@ -182,7 +182,7 @@ def recode(column: str | Expression, mapping: Mapping[Any, Any], *, other: Scala
 @typed
 def lookup(
     column: str | Expression,
-    table: Any,
+    table: Mapping[Any, Any] | PublicValues,
     value: str | None = None,
     *,
     key: str | None = None,
@@ -223,23 +223,24 @@ def lookup(
     >>> lookup("zip", regions, other="abroad").labels
     ('east', 'west', 'abroad')
     """
+    facts: Any = table
     reason = None
     if isinstance(table, PublicValues):
-        table, reason = table.values, table.reason
+        facts, reason = table.values, table.reason
     elif hasattr(table, "dtype") or hasattr(table, "columns"):
         raise NotPublicError.of("table", type(table).__name__)
     of = column_of(column)
-    if hasattr(table, "columns"):
-        keys, values = _of_frame(table, of, key, value)
+    if hasattr(facts, "columns"):
+        keys, values = _of_frame(facts, of, key, value)
     elif key is not None or value is not None:
         raise ParameterError.together(("key", "value"), "key= and value= name columns of a frame, and table= is none.")
-    elif isinstance(table, Mapping):
-        keys, values = list(table), list(table.values())
-    elif hasattr(table, "index") and hasattr(table, "tolist"):
-        keys, values = table.index.tolist(), table.tolist()
+    elif isinstance(facts, Mapping):
+        keys, values = list(facts), list(facts.values())
+    elif hasattr(facts, "index") and hasattr(facts, "tolist"):
+        keys, values = facts.index.tolist(), facts.tolist()
     else:
         allowed = "a dict, or pk.public_values of a dict, a Series or a frame"
-        raise ParameterError.of("table", type_told(table), allowed)
+        raise ParameterError.of("table", type_told(facts), allowed)
     return _recoded(of, keys, values, other, "table", reason)
 
 

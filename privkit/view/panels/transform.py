@@ -11,6 +11,7 @@ from privkit.anonymity.class_sizes import Sizes
 from privkit.anonymity.kanonymity import KAnonymity
 from privkit.transform.anonymized import Anonymized
 from privkit.transform.lattice import Lattice, Survey, lattice
+from privkit.values.inputs import Frame
 from privkit.values.show import printable
 from privkit.view import text
 from privkit.view.html import block
@@ -251,7 +252,7 @@ class LatticeExplorer(Panel):
             tag("p", atlas.told(self.node_)),
         )
 
-    def apply(self, data: object = None) -> Anonymized:
+    def apply(self, data: Frame | None = None) -> Anonymized:
         """Return a table at the levels that are chosen: the lattice's own, or that which a report's panel is about.
 
         Raises
