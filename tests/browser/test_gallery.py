@@ -14,7 +14,7 @@ from lab_pages import serious
 from privkit.view.html import card_of
 from privkit.view.parts.sheet import Budget, Sheet
 
-CONTRACT = Path(__file__).parents[1] / "contract"
+CONTRACT = Path(__file__).parents[1] / "contract" / "pins"
 WIDTHS = [1280, 640, 320]  # the last two: a small window at 200 %, and one at 400 %
 
 

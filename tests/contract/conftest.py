@@ -1,9 +1,9 @@
-"""The tests of this folder share the modules called `pinned_...`, which lie beside them."""
+"""The tests of this folder share the modules called `pinned_...`, which lie in `pins`."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "pins"))
 
 import pytest
 

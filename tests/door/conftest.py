@@ -1,4 +1,4 @@
-"""The tests of this folder share the modules that lie beside them: `door_*` and `poison`."""
+"""The tests of this folder share `door_allowed`, which lies beside them, and the modules of `poisoned`."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(1, str(Path(__file__).parent / "poisoned"))
 
 #: A folder in memory, where the machine has one: durable writes are not what these tests look at.
 _IN_MEMORY = "/dev/shm"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "door"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "door" / "poisoned"))
 import poison
 
 PAIRS = int(os.environ.get("PRIVKIT_POISON", "1800"))

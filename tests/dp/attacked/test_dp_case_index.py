@@ -37,18 +37,18 @@ ELSEWHERE = {
             "test_four_processes_never_overdraw",
             "test_a_kill_between_reserve_and_commit_leaves_the_amount_visible",
         ],
-        "budget/test_crashes.py": [
+        "budget/store/test_crashes.py": [
             "test_a_kill_at_every_statement_boundary_loses_nothing_l1_l2_l3_l5",
             "test_processes_with_one_question_draw_it_once_l4",
         ],
-        "budget/test_faults.py": ["test_a_forked_child_spends_for_itself_and_cannot_end_its_parents_reservation"],
+        "budget/store/test_faults.py": ["test_a_forked_child_spends_for_itself_and_cannot_end_its_parents_reservation"],
     },
     50: {
         "project/test_spending.py": ["test_a_changed_frame_is_a_new_question"],
         "budget/test_contract.py": ["test_keys_are_kept_and_keyed"],
     },
     51: {
-        "budget/test_anchor.py": [
+        "budget/machine/test_anchor.py": [
             "test_a_deleted_ledger_is_not_begun_again_silently_l9",
             "test_an_older_copy_put_back_is_refused_before_it_spends_l8",
             "test_a_copied_folder_names_both_places_l11",

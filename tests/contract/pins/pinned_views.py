@@ -16,7 +16,7 @@ from pinned_commands import commands
 from pinned_landed import in_its_own_state
 from pinned_values import makers
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 #: The day on which this runs, and the next: a run may go on over midnight.
 _DAYS = "|".join(f"{datetime.now(UTC) + timedelta(days=n):%Y-%m-%d}" for n in (0, 1))
 #: What differs from run to run → what stands for it.
@@ -128,7 +128,7 @@ def _number(number: float) -> str:
 
 
 def _freed(text: str, folder: str) -> str:
-    return without_what_differs(text.replace(folder, "FOLDER").replace(str(Path(__file__).parent), "HERE"))
+    return without_what_differs(text.replace(folder, "FOLDER").replace(str(Path(__file__).parents[1]), "HERE"))
 
 
 def without_what_differs(text: str) -> str:

@@ -22,7 +22,7 @@ from privkit.transform.anonymize import anonymize
 from privkit.transform.hierarchies.hierarchy import Hierarchy
 from privkit.transform.lattice import lattice
 
-FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
+FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[4] / "shared" / "oracle"))
 pytestmark = pytest.mark.skipif(not (FOLDER / "arx.json").exists(), reason="ARX's stored answers are not here")
 
 CONFIGS = json.loads((FOLDER / "arx.json").read_text())["configs"] if (FOLDER / "arx.json").exists() else {}

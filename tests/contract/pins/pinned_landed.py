@@ -24,7 +24,7 @@ from pinned_asked import PRICE, answered, asked, begun, json_lines, numbers_of, 
 import privkit as pk
 from privkit import events as ev
 
-LANDED = Path(__file__).parent / "landed"
+LANDED = Path(__file__).parents[1] / "landed"
 #: The newest folder: that of the version which wrote last.
 NEWEST = LANDED / "2026-11"
 #: Under which the ledgers were written: a replay finds answers by names that are keyed.

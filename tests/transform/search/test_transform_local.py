@@ -24,7 +24,7 @@ from privkit.transform.search.search import Search
 from privkit.transform.search.task import prepare
 from privkit.values.writing import percent
 
-FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[3] / "shared" / "oracle"))
+FOLDER = Path(os.environ.get("PRIVKIT_ORACLE", Path(__file__).parents[4] / "shared" / "oracle"))
 oracle = pytest.mark.skipif(not (FOLDER / "arx.json").exists(), reason="ARX's stored answers are not here")
 
 
