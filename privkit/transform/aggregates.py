@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from privkit.anonymity.figures import one_word
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.codes import factorized, packed
@@ -55,17 +56,8 @@ if TYPE_CHECKING:
 
 #: What the values of a group may become.
 FUNCTIONS = ("mean", "median")
-_ALLOWED = "'mean' or 'median'"
 #: The persons behind a value where a goal names no k: of two, each knows the other's by their mean.
 LEAST = 3
-
-
-def checked_function(function: object, argument: str) -> None:
-    """Refuse what is no function of a group's values."""
-    if function not in FUNCTIONS:
-        raise ParameterError.of(
-            argument, repr(function) if isinstance(function, str) else type_told(function), _ALLOWED
-        )
 
 
 def numbers_of(frame: pd.DataFrame, name: str, *, missing: bool) -> Floats:
@@ -274,9 +266,9 @@ def asked_aggregates(asked: object, qi: str | Sequence[str], **others: object) -
     if asked is None:
         return {}, columns
     if not isinstance(asked, Mapping) or not all(isinstance(name, str) for name in asked):
-        raise ParameterError.of("microaggregate", type_told(asked), f"a dict column → {_ALLOWED}")
+        raise ParameterError.of("microaggregate", type_told(asked), "a dict column → 'mean' or 'median'")
     for name, function in asked.items():
-        checked_function(function, f"microaggregate[{name!r}]")
+        one_word(function, f"microaggregate[{name!r}]", FUNCTIONS)
     for argument, used in others.items():
         if both := [name for name in used or () if name in asked]:  # type: ignore[attr-defined]
             raise ParameterError.of(argument, repr(both), "columns that microaggregate= does not name")

@@ -213,7 +213,7 @@ def cell_shares(task: Task, levels: Ints, gone: NDArray[np.bool_]) -> list[Float
 def cell_utility(
     task: Task, levels: Ints, gone: NDArray[np.bool_], class_of: Ints, kept: Ints
 ) -> tuple[dict[str, float], list[float]]:
-    """Return every measure by name, and each column's loss v (see `measures.Loss`)."""
+    """Return every measure by name, and each column's loss v (see `measures.ArithmeticLoss`)."""
     measures, losses = _cell_measures(task, levels, gone, class_of, kept)
     return {name: measure() for name, measure in measures.items()}, losses
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from privkit.anonymity.figures import one_word
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import InfeasibleError
 from privkit.tally.frame import column_names, open_frame
 from privkit.tally.row_classes import row_classes
-from privkit.transform.aggregates import LEAST, Behind, checked_function, notes, numbers_of, shown_aggregates
+from privkit.transform.aggregates import FUNCTIONS, LEAST, Behind, notes, numbers_of, shown_aggregates
 from privkit.transform.as_pandas import pandas_frame
 from privkit.transform.perturbed import Perturbed, perturbed
 from privkit.values.arguments import column_name, positive_int, typed
@@ -98,7 +99,7 @@ def microaggregate(
         () if unit is None else (column_name(unit, "unit"),),
         least is not None or size is not None,
     )
-    checked_function(function, "function")
+    one_word(function, "function", FUNCTIONS)
     names = column_names(columns, "columns")
     classes = () if within is None else column_names(within, "within")
     if both := [name for name in names if name in classes]:

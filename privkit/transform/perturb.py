@@ -61,14 +61,13 @@ def top_bottom(
     if (lower is None and upper is None) or (lower is not None and upper is not None and lower > upper):
         raise ParameterError.of("lower, upper", f"{lower!r}, {upper!r}", "at least one bound, with lower <= upper")
     return _each(
+        top_bottom,
         data,
         columns,
-        "top_bottom",
         lambda column: column.clip(lower, upper),
         {"lower": lower, "upper": upper},
         no_promise="that values inside the bounds are protected, or that other columns do not single out the extremes.",
         keep_index=keep_index,
-        again=partial(top_bottom, columns=columns, lower=lower, upper=upper),
     )
 
 
@@ -115,14 +114,13 @@ def round_to(
             raise FrameError.column_type(str(column.name), str(column.dtype), _HARD) from None
 
     return _each(
+        round_to,
         data,
         columns,
-        "round_to",
         rounded,
         {"base": base},
         no_promise="that rare values are hidden: one row may still be the only one at its value.",
         keep_index=keep_index,
-        again=partial(round_to, columns=columns, base=base),
     )
 
 
@@ -199,11 +197,10 @@ def add_noise(
         return values + random.normal(0.0, scale * (spread if np.isfinite(spread) else 0.0), len(values))
 
     return _each(
-        data, columns, "add_noise", noisy, {"scale": scale, "relative": relative},
+        add_noise, data, columns, noisy, {"scale": scale, "relative": relative},
         no_promise="differential privacy: nothing bounds what an outlier gives away, and repeated "
         "releases can be averaged. Use dp_* for that.",
         keep_index=keep_index,
-        again=partial(add_noise, columns=columns, scale=scale, relative=relative),
     )  # fmt: skip
 
 
@@ -242,10 +239,9 @@ def rank_swap(
         return answer
 
     return _each(
-        data, columns, "rank_swap", swapped, {"window": window},
+        rank_swap, data, columns, swapped, {"window": window},
         no_promise="that anybody is hidden: every original value is published, next to others of similar rank.",
         keep_index=keep_index,
-        again=partial(rank_swap, columns=columns, window=window),
     )  # fmt: skip
 
 
@@ -302,26 +298,25 @@ def pram(
         return answer
 
     return _each(
-        data, columns, "pram", drawn, {"keep": keep},
+        pram, data, columns, drawn, {"keep": keep},
         no_promise="local differential privacy: a category that is rare in the table is seldom drawn, "
         "so that seeing it gives it away.",
         numbers=False, keep_index=keep_index,
-        again=partial(pram, columns=columns, keep=keep),
     )  # fmt: skip
 
 
 def _each(
+    method: Callable[..., Perturbed],
     data: object,
     columns: str | Sequence[str],
-    method: str,
     change: Callable[[pd.Series], pd.Series],
     parameters: dict[str, Any],
     *,
     no_promise: str,
     keep_index: bool,
-    again: Callable[[Any], Perturbed],
     numbers: bool = True,
 ) -> Perturbed:
+    """Return what a change makes of each column; `parameters` are those that repeat the method on other rows."""
     names = column_names(columns, "columns")
     open_frame(data, names, "columns")
     frame = pandas_frame(data)
@@ -334,6 +329,6 @@ def _each(
             hint = 'Take other numbers: .astype("float64").'
             raise FrameError.column_type(name, str(column.dtype), hint) from None
     return perturbed(
-        frame, answer, data, method, columns=names, parameters=parameters, no_promise=no_promise,
-        keep_index=keep_index, again=again,
+        frame, answer, data, method.__name__, columns=names, parameters=parameters, no_promise=no_promise,
+        keep_index=keep_index, again=partial(method, columns=names, **parameters),
     )  # fmt: skip

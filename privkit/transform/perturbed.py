@@ -139,7 +139,7 @@ def perturbed(
     parameters: dict[str, Any],
     no_promise: str,
     keep_index: bool,
-    again: Callable[[Any], Perturbed] | None = None,
+    again: Callable[[Any], Perturbed],
 ) -> Perturbed:
     """Return the result with its figures; its frame under plain row numbers, or its index where that is to be kept.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from privkit.transform.search.node_classes import Classes, Rollup
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
     Mask = NDArray[np.bool_]
 
 
@@ -47,15 +48,15 @@ class Separable(Measure):
 
     @cached_property
     def columns(self) -> tuple[Floats, ...]:
-        """Per column the loss of each level if nothing is suppressed, scaled for `combine`."""
+        """Per column the loss of each level if nothing is suppressed, scaled for their sum."""
         return tuple(self.scale(self.level_values(place), place) for place in range(len(self.coding.ladders)))
 
     def level_values(self, place: int) -> Floats:
         """Return a column's loss at each level if nothing is suppressed."""
         raise NotImplementedError
 
-    def scale(self, values: Floats, place: int) -> Floats:
-        """Return a column's part of a sum over columns, a monotone function of its loss."""
+    def scale(self, values: Floats, place: int | Ints) -> Floats:
+        """Return a column's part of a sum over columns, monotone in its loss; `place` is one, or each value's."""
         return values * self.weights[place]
 
     def unscale(self, total: Floats | float) -> Floats | float:
@@ -66,19 +67,19 @@ class Separable(Measure):
         """Return the sum over columns from the measure."""
         return value
 
-    def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
+    def after_forced(self, rollup: Rollup, classes: Classes, rows: Ints) -> list[Floats] | None:
         """Return `columns` up to the node's levels, as they are at least once `rows` per class are gone."""
         return None
 
 
-class Loss(Separable):
-    """Loss as in ARX (after Iyengar 2002): the mean share of the domain that a value covers, 1 where suppressed.
+class ArithmeticLoss(Separable):
+    """The mean share of the domain that a value covers, 1 where suppressed: ``Σ w v``.
 
-    Per column ``v = (Σ share - n/D) / (n - n/D)`` with D the leaves of the hierarchy; over m columns the geometric
-    mean ``Π (1 + v)^w - 1``, with weights w that sum to 1 (1/m by default).
+    Per column ``v = (Σ share - n/D) / (n - n/D)`` with D the leaves of the hierarchy; over m columns the arithmetic
+    mean, with weights w that sum to 1 (1/m by default).
     """
 
-    name = "loss"
+    name = "loss_arithmetic"
 
     @cached_property
     def totals(self) -> tuple[Floats, ...]:
@@ -99,19 +100,7 @@ class Loss(Separable):
         """Return v of each level."""
         return np.asarray(self.normalized(self.totals[place], place))
 
-    def scale(self, values: Floats, place: int) -> Floats:
-        """Return w log(1 + v)."""
-        return np.asarray(np.log1p(values) * self.weights[place])
-
-    def unscale(self, total: Floats | float) -> Floats | float:
-        """Return the geometric mean."""
-        return np.expm1(total)
-
-    def summed(self, value: float) -> float:
-        """Return Σ w log(1 + v)."""
-        return float(np.log1p(value))
-
-    def _gone(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> tuple[Floats, int]:
+    def _gone(self, rollup: Rollup, classes: Classes, rows: Ints) -> tuple[Floats, int]:
         chosen = rows.nonzero()[0]
         lost = rows[chosen].astype(np.float64)
         # Not a dot product: threads of BLAS cost more than they bring.
@@ -131,7 +120,7 @@ class Loss(Separable):
         return float(self.unscale(total))
 
     @cached_property
-    def _flat(self) -> tuple[Floats, NDArray[np.int64], Floats, Floats, list[int]]:
+    def _flat(self) -> tuple[Floats, Ints, Floats, Floats, list[int]]:
         """All levels of all columns in one row: sums of shares, column, what raw values count, what is at stake."""
         column = np.repeat(np.arange(len(self.totals)), [len(sums) for sums in self.totals])
         bases = np.array([ladder.base for ladder in self.coding.ladders])
@@ -145,38 +134,32 @@ class Loss(Separable):
             np.cumsum([len(sums) for sums in self.totals])[:-1].tolist(),
         )
 
-    def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
+    def after_forced(self, rollup: Rollup, classes: Classes, rows: Ints) -> list[Floats] | None:
         """A row that is gone costs 1; in a finer node it would have cost at most its share here."""
         gone, lost = self._gone(rollup, classes, rows)
         if lost == 0:
             return None
         totals, column, raw, stake, cuts = self._flat
         losses = np.maximum(0.0, (totals - gone[column] + lost - raw) / stake)
-        return np.split(self._scaled(losses, column), cuts)
-
-    def _scaled(self, losses: Floats, column: NDArray[np.int64]) -> Floats:
-        return np.asarray(np.log1p(losses) * self.weights[column])
+        return np.split(self.scale(losses, column), cuts)
 
 
-class ArithmeticLoss(Loss):
-    """`Loss` with the arithmetic mean over the columns: ``Σ w v``."""
+class Loss(ArithmeticLoss):
+    """Loss as in ARX (after Iyengar 2002): the geometric mean over the columns, ``Π (1 + v)^w - 1``."""
 
-    name = "loss_arithmetic"
+    name = "loss"
 
-    def scale(self, values: Floats, place: int) -> Floats:
-        """Return w v."""
-        return values * self.weights[place]
+    def scale(self, values: Floats, place: int | Ints) -> Floats:
+        """Return w log(1 + v)."""
+        return np.asarray(np.log1p(values) * self.weights[place])
 
     def unscale(self, total: Floats | float) -> Floats | float:
-        """Return the sum itself."""
-        return total
+        """Return the geometric mean."""
+        return np.expm1(total)
 
     def summed(self, value: float) -> float:
-        """Return the sum itself."""
-        return value
-
-    def _scaled(self, losses: Floats, column: NDArray[np.int64]) -> Floats:
-        return losses * self.weights[column]
+        """Return Σ w log(1 + v)."""
+        return float(np.log1p(value))
 
 
 class Gcp(ArithmeticLoss):
@@ -202,8 +185,8 @@ class Gcp(ArithmeticLoss):
             total += self.weights[place] * (kept + lost) / n
         return float(total)
 
-    def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
-        """As for `Loss`; raw cells of rows that are left cost nothing."""
+    def after_forced(self, rollup: Rollup, classes: Classes, rows: Ints) -> list[Floats] | None:
+        """As for the loss; raw cells of rows that are left cost nothing."""
         gone, lost = self._gone(rollup, classes, rows)
         if lost == 0:
             return None
@@ -231,7 +214,7 @@ class Precision(Separable):
         levels = sum(float(self.columns[place][level]) for place, level in enumerate(classes.node))
         return levels * (1 - lost) + lost
 
-    def after_forced(self, rollup: Rollup, classes: Classes, rows: NDArray[np.int64]) -> list[Floats] | None:
+    def after_forced(self, rollup: Rollup, classes: Classes, rows: Ints) -> list[Floats] | None:
         """Rows that are gone cost 1 in each column."""
         if (lost := float(rows.sum()) / max(self.coding.n_rows, 1)) == 0:
             return None
@@ -258,7 +241,7 @@ class NonUniformEntropy(Separable):
             lost.append(float(-(rows[present] * np.log2(rows[present] / groups[level.codes[present]])).sum()))
         return np.array(lost)
 
-    def scale(self, values: Floats, place: int) -> Floats:
+    def scale(self, values: Floats, place: int | Ints) -> Floats:
         """Return the column's bits, weighted."""
         return values * self.weights[place] * len(self.weights)
 
