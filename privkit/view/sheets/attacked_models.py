@@ -34,7 +34,7 @@ def _attacked(report: ModelAttackReport) -> Sheet:
     repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report, WORDS))
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)]),
+        given(*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),

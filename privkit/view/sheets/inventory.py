@@ -42,15 +42,13 @@ def _inventory(found: Inventory) -> Sheet:
     return Sheet(
         _inventory_answer(found),
         given(
-            [
-                _together(found) if together else None,
-                Meter((found.uniques or 0) / found.rows, "rows that are alone", short=True) if together else None,
-                *columns_of(found),
-                more if len(found.entries) > MOST else None,
-                *pairs_of(found),
-                *_inventory_reasons(found),
-                code_of(found, [look]),
-            ]
+            _together(found) if together else None,
+            Meter((found.uniques or 0) / found.rows, "rows that are alone", short=True) if together else None,
+            *columns_of(found),
+            more if len(found.entries) > MOST else None,
+            *pairs_of(found),
+            *_inventory_reasons(found),
+            code_of(found, [look]),
         ),
         _inventory_next(found, look),
         exact=True,
