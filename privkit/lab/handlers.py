@@ -52,6 +52,7 @@ class BudgetHandler(APIHandler):  # type: ignore[misc, unused-ignore]
 
     auth_resource = "privkit"
     _track_activity = False  # looking is no activity: an idle server may be shut down all the same
+    _gone = False
 
     async def prepare(self) -> None:  # type: ignore[override, unused-ignore]
         """Refuse what another site makes a browser ask: Jupyter itself checks the origin, but on reading no token.
@@ -63,6 +64,10 @@ class BudgetHandler(APIHandler):  # type: ignore[misc, unused-ignore]
         """
         await super().prepare()
         self.check_xsrf_cookie()
+
+    def on_connection_close(self) -> None:
+        """Look no more for somebody who left, as one does who types on in a search."""
+        self._gone = True
 
     @property
     def root(self) -> Path:
@@ -104,8 +109,6 @@ class ProjectsHandler(BudgetHandler):
 class EntriesHandler(BudgetHandler):
     """``GET /privkit/entries?path=folder&project=name&before=number&limit=number&search=words``."""
 
-    _gone = False
-
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -115,15 +118,9 @@ class EntriesHandler(BudgetHandler):
         read = partial(entries_of, before=before, limit=limit, search=search, gone=lambda: self._gone)
         await self.answer(partial(read, self.root, self.get_query_argument("path", ""), project))
 
-    def on_connection_close(self) -> None:
-        """Search no more for somebody who left, as one does who types on."""
-        self._gone = True
-
 
 class ChangesHandler(BudgetHandler):
     """``GET /privkit/changes?path=folder&seen=version``: live updates, by a request that is held."""
-
-    _gone = False
 
     @web.authenticated
     @authorized
@@ -142,10 +139,6 @@ class ChangesHandler(BudgetHandler):
             return version_of(self.root, path)
         except PrivkitError:  # is told by `answer`, at once: it is nobody's version
             return None
-
-    def on_connection_close(self) -> None:
-        """Look no more for somebody who left."""
-        self._gone = True
 
 
 #: What is added to the server.

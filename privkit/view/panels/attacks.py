@@ -52,7 +52,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 34, WIDTH - 12, 26, 150
 _LETTER = 5.4
 #: Points of a curve.
 _POINTS = 40
-_NARROW = {"description_width": "7em"}
+_FIELD: dict[str, Any] = {"style": {"description_width": "7em"}, "layout": SLIDER}
 
 
 class Chosen(Panel):
@@ -89,12 +89,10 @@ class FoundPanel(Chosen):
         self._first = self.shown_ = value
         self._picture = HTML()
         sure = [(percent(one), one) for one in _SURE]
-        self.confidence = SelectionSlider(
-            options=sure, value=0.95, description="confidence", style=_NARROW, layout=SLIDER
-        )
-        self.by = Dropdown(options=_views(value), description="show", style=_NARROW, layout=SLIDER)
+        self.confidence = SelectionSlider(options=sure, value=0.95, description="confidence", **_FIELD)
+        self.by = Dropdown(options=_views(value), description="show", **_FIELD)
         attacks = [] if isinstance(value, AttackParts) else [(WORDS[name], name) for name in value]
-        self.attack = Dropdown(options=attacks, description="attack", style=_NARROW, layout=SLIDER)
+        self.attack = Dropdown(options=attacks, description="attack", **_FIELD)
         parted = len(self.by.options) > 1
         super().__init__(
             [HBox([*([self.by, self.attack] if parted else []), self.confidence], layout=WRAPPED), self._picture]
@@ -207,12 +205,10 @@ class ModelPanel(Chosen):
         self._models = {"as it is": report, **report.repairs}
         self._found: dict[str, list[float]] = {}
         self._picture = HTML()
-        self.alarms = SelectionSlider(
-            options=[(percent(float(one)), one) for one in _ALARMS], value=self.alarms_,
-            description="false alarms", style=_NARROW, layout=SLIDER,
-        )  # fmt: skip
+        alarms = [(percent(float(one)), one) for one in _ALARMS]
+        self.alarms = SelectionSlider(options=alarms, value=self.alarms_, description="false alarms", **_FIELD)
         models = [(label(name, 28), name) for name in self._models]
-        self.model = Dropdown(options=models, description="model", style=_NARROW, layout=SLIDER)
+        self.model = Dropdown(options=models, description="model", **_FIELD)
         fields = [self.alarms, *([self.model] if report.repairs else [])]
         super().__init__([HBox(fields, layout=WRAPPED), self._picture])
         for field in fields:

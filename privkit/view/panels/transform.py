@@ -29,6 +29,14 @@ _KEPT = 512
 _QUICK = 500
 
 
+def _named(description: str, options: Sequence[tuple[str, int]], **value: int) -> SelectionSlider:
+    """Return a slider of steps that have names."""
+    style, layout = {"description_width": "9em"}, {"width": "96%", "max_width": "44em"}
+    slider = SelectionSlider(options=options, description=description, style=style, layout=layout, **value)
+    slider.add_class("privkit-named")
+    return slider
+
+
 class LatticeExplorer(Panel):
     """A map of all settings by what they suppress and lose, and a slider per column from its values to ``*``.
 
@@ -77,13 +85,7 @@ class LatticeExplorer(Panel):
         self._labels = steps_of_levels(lattice)
         self.sliders = {name: self._slider(name, self._labels[name].names) for name in lattice.columns}
         self._worst = self._figures({name: size - 1 for name, size in lattice.shape.items()})[0]["loss"]
-        self.trade = SelectionSlider(
-            options=[("", -1)],
-            description="trade-off",
-            style={"description_width": "9em"},
-            layout=Layout(width="96%", max_width="44em"),
-        )
-        self.trade.add_class("privkit-named")
+        self.trade = _named("trade-off", [("", -1)])
         #: Where the extension writes the spot of a click.
         self.spot = Text(layout=Layout(display="none"))
         self.spot.add_class("privkit-spot")
@@ -103,14 +105,7 @@ class LatticeExplorer(Panel):
 
     def _slider(self, column: str, names: Sequence[str]) -> SelectionSlider:
         options = [(name, level) for level, name in enumerate(names)]
-        slider = SelectionSlider(
-            options=options,
-            value=min(self.levels_[column], len(names) - 1),
-            description=label(column, 24),
-            style={"description_width": "9em"},
-            layout={"width": "96%", "max_width": "44em"},
-        )
-        slider.add_class("privkit-named")
+        slider = _named(label(column, 24), options, value=min(self.levels_[column], len(names) - 1))
         slider.observe(lambda change: self._move({column: change.new}), "value")
         return slider
 

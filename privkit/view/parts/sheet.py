@@ -11,7 +11,7 @@ Blocks stand in the order in which they are read. A text is a reason; the others
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import singledispatch
@@ -343,7 +343,7 @@ def words(found: object) -> str:
     return "" if found is None else str(found)
 
 
-def given(blocks: Iterable[Block | None]) -> tuple[Block, ...]:
+def given(*blocks: Block | None) -> tuple[Block, ...]:
     """Return the blocks that there are."""
     return tuple(block for block in blocks if block is not None and block != "")
 

@@ -27,11 +27,9 @@ def _kanon(report: KAnonymityReport) -> Sheet:
     return Sheet(
         _kanon_answer(report),
         given(
-            [
-                None if goal is None else judged(report.satisfied, goal),
-                *_kanon_reasons(report),
-                _banded(report, bands, head, "size") if report.n_rows else None,
-            ]
+            None if goal is None else judged(report.satisfied, goal),
+            *_kanon_reasons(report),
+            _banded(report, bands, head, "size") if report.n_rows else None,
         ),
         _kanon_next(report),
         exact=True,
@@ -161,7 +159,7 @@ def _ksets(report: KSetsReport) -> Sheet:
     goal = None if report.required is None else f"k = {number(report.required)} by {_known(report)}"
     return Sheet(
         _ksets_answer(report),
-        given([None if goal is None else judged(report.satisfied, goal), *_ksets_reasons(report), _sets(report)]),
+        given(None if goal is None else judged(report.satisfied, goal), *_ksets_reasons(report), _sets(report)),
         _ksets_next(report),
         exact=True,
         chart=lambda: _sets_chart(report),
@@ -249,11 +247,9 @@ def _classes(report: ClassReport) -> Sheet:
     return Sheet(
         _classes_answer(report, told),
         given(
-            [
-                judged(report.satisfied, told.goal) if told.goal else None,
-                *_classes_reasons(report, told),
-                _banded(report, bands, report.symbol, report.symbol) if report.n_rows else None,
-            ]
+            judged(report.satisfied, told.goal) if told.goal else None,
+            *_classes_reasons(report, told),
+            _banded(report, bands, report.symbol, report.symbol) if report.n_rows else None,
         ),
         _classes_next(report),
         exact=True,

@@ -94,7 +94,7 @@ _BY_CHANCE = (
 def _model(one: ModelAssessment) -> Sheet:
     return Sheet(
         model_answer(one),
-        given([leakage(one), _sets(one), _origin(one), _features(one), *grouped(one), attacks(one)]),
+        given(leakage(one), _sets(one), _origin(one), _features(one), *grouped(one), attacks(one)),
         [".to_frame()", ".to_json()", ".plot()"],
         exact=True,
         chart=partial(_chart, one),

@@ -34,7 +34,7 @@ def _attacked(report: ModelAttackReport) -> Sheet:
     repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report, WORDS))
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)]),
+        given(*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)),
         [".at_risk()", ".compared()" if report.repairs else ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), *_drawn(report)),
@@ -66,11 +66,10 @@ def _answer(report: ModelAttackReport) -> str:
 
 
 def _reasons(report: ModelAttackReport) -> list[str]:
-    kind = {"classes": "classes", "numbers": "numbers"}[report.kind]
     trained = ", trained here on the members" if report.trained else ""
     told = [
-        f"{label(report.model)}{trained}, predicts {kind}: {report.measure} {_score(report.score_in, report)} on "
-        f"members, {_score(report.score_out, report)} on others.",
+        f"{label(report.model)}{trained}, predicts {report.kind}: {report.measure} {_score(report.score_in, report)} "
+        f"on members, {_score(report.score_out, report)} on others.",
         f"{number(report.n_attacked)} of {plural(report.n_in, 'member')} and as many of "
         f"{plural(report.n_out, 'control')} were attacked, with {plural(report.n_shadows, 'shadow model')}.",
     ]

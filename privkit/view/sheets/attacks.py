@@ -40,7 +40,7 @@ def _attacks(report: AttackReport) -> Sheet:
     needs = f"{needed(report, WORDS)} Planted tables have {number(report.n_planted)} rows."
     return Sheet(
         _answer(report),
-        given([*_reasons(report), table, Note(needs), Note(CAVEAT)]),
+        given(*_reasons(report), table, Note(needs), Note(CAVEAT)),
         [*_whom(report), ".curve()", ".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
@@ -177,7 +177,7 @@ def _parts(found: AttackParts) -> Sheet:
     answer = _parts_answer(found)
     return Sheet(
         answer,
-        given([table, Note(f"Of {round(1 / (1 - sure)):,} such intervals one misses what it is for, by chance.")]),
+        given(table, Note(f"Of {round(1 / (1 - sure)):,} such intervals one misses what it is for, by chance.")),
         [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(answer.rstrip("."), label(found.by), AXIS, drawn),
@@ -203,7 +203,7 @@ def _released(report: ReleaseAttackReport) -> Sheet:
     )
     return Sheet(
         _release_answer(report),
-        given([*_release_reasons(report), table, Note(needed(report, WORDS)), Note(CAVEAT)]),
+        given(*_release_reasons(report), table, Note(needed(report, WORDS)), Note(CAVEAT)),
         [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_release_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
@@ -250,7 +250,7 @@ def _audited(report: PipelineAudit) -> Sheet:
     )
     return Sheet(
         _audit_answer(report),
-        given([*_audit_reasons(report), table if report.findings else None, Note(AUDIT_CAVEAT)]),
+        given(*_audit_reasons(report), table if report.findings else None, Note(AUDIT_CAVEAT)),
         [".to_frame()", ".plot()"],
         exact=True,
         chart=lambda: _audit_chart(report),

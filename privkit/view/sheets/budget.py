@@ -84,4 +84,4 @@ def _headroom(room: Headroom) -> Sheet:
     """Say how often one more of a price fits, and draw one of them beside what its limit leaves."""
     heads = ["one such release", "of what the limit leaves"]
     rows: list[Row] = [[meter.label, meter] for meter in _meters(room.cost, room.left)]
-    return Sheet(room.words, given([Table(heads, rows)]))
+    return Sheet(room.words, given(Table(heads, rows)))

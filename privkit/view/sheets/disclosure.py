@@ -36,7 +36,7 @@ def _keyed(found: CellKeyTables) -> Sheet:
     counts = [found.n_changed, found.n_cells - found.n_changed]
     return Sheet(
         _keyed_answer(found),
-        given([Verdict(found.protected, text, text) if found.n_unsafe else None, *reasons, _cells(found), Note(KEYED)]),
+        given(Verdict(found.protected, text, text) if found.n_unsafe else None, *reasons, _cells(found), Note(KEYED)),
         [".frame", ".audit", ".plot()"],
         exact=True,
         chart=lambda: Chart(
@@ -64,7 +64,7 @@ def _checked(found: OutputCheck) -> Sheet:
     counts = [found.n_cells - found.n_suppressed, found.n_unsafe, found.n_secondary, found.n_exposed]
     return Sheet(
         _answer(found),
-        given([_verdict(found), *_reasons(found), _cells(found), Note(CAVEAT)]),
+        given(_verdict(found), *_reasons(found), _cells(found), Note(CAVEAT)),
         [".frame", ".audit", ".plot()"],
         exact=True,
         chart=lambda: Chart(

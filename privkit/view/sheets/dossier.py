@@ -56,12 +56,10 @@ def _dossier(one: Dossier) -> Sheet:
     return Sheet(
         f"Dossier of '{label(one.title)}', made on {one.made.isoformat()}.",
         given(
-            [
-                f"{one.coverage}.",
-                "; ".join(filter(None, _parts(one))) + ".",
-                f"{plural(len(one.open_questions), 'question')} stay open for a person." if shown else None,
-                Table(["question", "what is asked"], _questions(one), lines=lines, facts=True) if shown else None,
-            ]
+            f"{one.coverage}.",
+            "; ".join(filter(None, _parts(one))) + ".",
+            f"{plural(len(one.open_questions), 'question')} stay open for a person." if shown else None,
+            Table(["question", "what is asked"], _questions(one), lines=lines, facts=True) if shown else None,
         ),
         [".save('dossier.html')", ".open_questions", ".to_registry()" if one.statement else ""],
         exact=True,
@@ -87,7 +85,7 @@ def _changes(found: DossierChanges) -> Sheet:
     lines = [f"  {label(one.what)}: {label(one.before, 80) or '–'} → {label(one.after, 80) or '–'}" for one in found]
     return Sheet(
         f"{plural(len(found), 'change')} from {found.earlier} to {found.later}." if rows else "Nothing moved.",
-        given([Table(["what", "before", "after"], rows, lines=lines, facts=True) if rows else None]),
+        given(Table(["what", "before", "after"], rows, lines=lines, facts=True) if rows else None),
         [".to_frame()"] if rows else [],
         exact=True,
     )
@@ -110,7 +108,7 @@ def sections(one: Dossier) -> list[Section]:
         Section("What risk is left", tuple(_residual(one))),
         *(Section(title, tuple(_form(one, form))) for form, title in _FORMS.items()),
         Section("Impact assessment by the CNIL's method, its 36 questions", tuple(_assessed(one))),
-        Section("Open questions", given([Table(["question", "what is asked"], _questions(one), facts=True)])),
+        Section("Open questions", given(Table(["question", "what is asked"], _questions(one), facts=True))),
         Section("How it stands", tuple(_standing(one))),
     ]
 
@@ -197,12 +195,10 @@ def _short(one: Dossier) -> tuple[Block, ...]:
         for form, part in one.coverage.forms.items()
     ]
     return given(
-        [
-            "; ".join(_parts(one)) + ".",
-            f"{one.coverage}. {plural(len(one.open_questions), 'question')} stay open for a person.",
-            Table(["form", "filled without a person", "that apply", "share"], rows),
-            Note("Exact figures of raw data and names of columns: for the owner's eyes. No value of a cell is in it."),
-        ]
+        "; ".join(_parts(one)) + ".",
+        f"{one.coverage}. {plural(len(one.open_questions), 'question')} stay open for a person.",
+        Table(["form", "filled without a person", "that apply", "share"], rows),
+        Note("Exact figures of raw data and names of columns: for the owner's eyes. No value of a cell is in it."),
     )
 
 

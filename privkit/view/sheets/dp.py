@@ -60,14 +60,12 @@ def _release(release: Release) -> Sheet:
     return Sheet(
         _release_answer(release),
         given(
-            [
-                _numbers(release),
-                Note(f"… {rest}", told=False) if rest else None,
-                _could_be(release),
-                clipped_share(release),
-                *remarks,
-                *reasons,
-            ]
+            _numbers(release),
+            Note(f"… {rest}", told=False) if rest else None,
+            _could_be(release),
+            clipped_share(release),
+            *remarks,
+            *reasons,
         ),
         _release_next(release),
         chart=lambda: release_chart(release, _release_answer(release)),
@@ -210,7 +208,7 @@ def _grid(release: Release) -> Table:
 
 @sheet.register(Provenance)
 def _provenance(told: Provenance) -> Sheet:
-    return Sheet(told.line, given([_facts(told)]), [".to_json()", ".line"])
+    return Sheet(told.line, given(_facts(told)), [".to_json()", ".line"])
 
 
 def _facts(told: Provenance) -> Table:
@@ -238,7 +236,7 @@ def dated(release: Release, reasons: Sequence[Block]) -> Sheet:
     look = [".interval()", ".provenance", ".plot()"] if release.has_interval else [".provenance", ".plan.notes"]
     return Sheet(
         answer,
-        given([table, *reasons]),
+        given(table, *reasons),
         look if single else [".to_frame()", *look],
         chart=lambda: release_chart(release, answer),
     )
@@ -283,7 +281,7 @@ def inference(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
     look = [".interval(0.99)", ".provenance"] if release.has_interval else [".provenance"]
     return Sheet(
         answer,
-        given([table, *reasons]),
+        given(table, *reasons),
         [".to_frame()", *look, ".plot()"],
         chart=lambda: _inference_chart(release, answer, foot),
     )

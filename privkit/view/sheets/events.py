@@ -105,7 +105,7 @@ def _draft(draft: Draft) -> Sheet:
 def _result(result: EventsResult) -> Sheet:
     return Sheet(
         _result_answer(result),
-        given([*_result_reasons(result), Table(_RULES, _rules(result.rules))]),
+        given(*_result_reasons(result), Table(_RULES, _rules(result.rules))),
         [".events", ".report()"],
     )
 
@@ -156,11 +156,9 @@ def _report(report: EventsReport) -> Sheet:
     return Sheet(
         _report_answer(report),
         given(
-            [
-                figures,
-                *(Verdict(False, warning, f"warning: {warning}") for warning in report.warnings),
-                Table(_RULES, _rules(report.rules), "What each rule touched", told),
-            ]
+            figures,
+            *(Verdict(False, warning, f"warning: {warning}") for warning in report.warnings),
+            Table(_RULES, _rules(report.rules), "What each rule touched", told),
         ),
         [".to_frame()", ".after", ".before"],
         exact=True,

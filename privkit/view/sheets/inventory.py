@@ -42,15 +42,13 @@ def _inventory(found: Inventory) -> Sheet:
     return Sheet(
         _inventory_answer(found),
         given(
-            [
-                _together(found) if together else None,
-                Meter((found.uniques or 0) / found.rows, "rows that are alone", short=True) if together else None,
-                *columns_of(found),
-                more if len(found.entries) > MOST else None,
-                *pairs_of(found),
-                *_inventory_reasons(found),
-                code_of(found, [look]),
-            ]
+            _together(found) if together else None,
+            Meter((found.uniques or 0) / found.rows, "rows that are alone", short=True) if together else None,
+            *columns_of(found),
+            more if len(found.entries) > MOST else None,
+            *pairs_of(found),
+            *_inventory_reasons(found),
+            code_of(found, [look]),
         ),
         _inventory_next(found, look),
         exact=True,
@@ -119,17 +117,10 @@ def _inventory_next(found: Inventory, look: str) -> list[str]:
 def _check(found: InventoryCheck) -> Sheet:
     findings = plural(len(found.findings), "finding") if found.findings else "No finding"
     rows: list[Row] = [[Name(label(finding.column)), finding.kind, finding.text] for finding in found.findings]
-    kinds = dict.fromkeys(finding.kind for finding in found.findings)
+    lines = [f"{kind}: {names(found.of(kind))}." for kind in dict.fromkeys(one.kind for one in found.findings)]
     return Sheet(
         f"{findings} in {plural(found.columns, 'column')}, judged on {found.today.isoformat()}.",
-        (
-            Table(
-                ["column", "finding", "what to do"],
-                rows,
-                lines=[f"{kind}: {names(found.of(kind))}." for kind in kinds],
-                facts=True,
-            ),
-        ),
+        given(Table(["column", "finding", "what to do"], rows, lines=lines, facts=True)),
         [".to_frame()"] if rows else [],
         exact=True,
     )
@@ -149,11 +140,7 @@ def _subject_answer(found: SubjectReport) -> str:
     """Return the first line: in how many rows and tables the person stands."""
     searched = plural(len(found.searched), "table")
     if not found.found:
-        return (
-            f"The id stands in no column of ids of {searched}."
-            if found.mentions
-            else (f"The id stands in none of {searched}.")
-        )
+        return f"The id stands in {'no column of ids' if found.mentions else 'none'} of {searched}."
     tables = len({place.table for place in found.places})
     return f"The person stands in {plural(found.n_rows, 'row')} of {number(tables)} of {searched}."
 

@@ -26,7 +26,7 @@ def _link(report: LinkReport) -> Sheet:
     table = Table(heads, lambda: _linked(report), "Linkage") if report.n_rows else None
     return Sheet(
         _link_answer(report),
-        given([*_link_reasons(report), table]),
+        given(*_link_reasons(report), table),
         [*change, ".to_frame()", ".plot()"],
         exact=True,
         chart=lambda: Chart(

@@ -24,7 +24,7 @@ def _measurement(one: Measurement) -> Sheet:
     lines = [f"  {name.replace('_', ' ')}: {figure_told(value)}" for name, value in one.figures.items()]
     return Sheet(
         f"Measurement {one.id}, {one.what} of '{label(one.table)}' on {one.on}{_main(one)}.",
-        given([Table(["figure", "what it was"], rows, lines=lines, facts=True)]),
+        given(Table(["figure", "what it was"], rows, lines=lines, facts=True)),
         exact=True,
     )
 
@@ -74,7 +74,7 @@ def _measurements(found: Measurements) -> Sheet:
     )
     return Sheet(
         f"{plural(len(ones), 'measurement')} in project '{label(found.project)}'.",
-        given([*table, _missing(missing)]),
+        given(*table, _missing(missing)),
         [".to_frame()"] if ones else [],
         exact=True,
     )
@@ -102,13 +102,11 @@ def _quarters(found: Quarters) -> Sheet:
         f"{amount(found.budget)} charged, {plural(last.open, 'request')} open and {number(last.late)} late, "
         f"{plural(last.due, 'package')} to be confirmed as deleted.",
         given(
-            [
-                table,
-                f"Empty: {', '.join(found.empty[-_SHOWN:])}." if found.empty else "",
-                f"Nothing was measured in {', '.join(unmeasured)}: project.record(...)." if unmeasured else "",
-                f"The last {_SHOWN} are shown: .to_frame() has all." if len(found.quarters) > _SHOWN else "",
-                _missing(found.missing),
-            ]
+            table,
+            f"Empty: {', '.join(found.empty[-_SHOWN:])}." if found.empty else "",
+            f"Nothing was measured in {', '.join(unmeasured)}: project.record(...)." if unmeasured else "",
+            f"The last {_SHOWN} are shown: .to_frame() has all." if len(found.quarters) > _SHOWN else "",
+            _missing(found.missing),
         ),
         [".to_frame()", ".plot()"],
         exact=True,

@@ -37,7 +37,7 @@ FEW = 6
 
 def refusal(name: str, error: PrivkitError, chart: Callable[[], Chart] | None = None) -> Sheet:
     """Return why the ledger does not answer; a plot of it raises that."""
-    return Sheet(f"project '{label(name)}': its ledger cannot be read.", given(str(error).splitlines()), chart=chart)
+    return Sheet(f"project '{label(name)}': its ledger cannot be read.", given(*str(error).splitlines()), chart=chart)
 
 
 def registered(
@@ -175,10 +175,8 @@ def _public_facts(facts: PublicFacts) -> Sheet:
     return Sheet(
         f"{plural(len(facts), 'public fact')} of project '{label(facts.project)}'",
         given(
-            [
-                Table(heads, rows, lines=lines, facts=True) if rows else "Nothing is declared yet.",
-                "Calls that say nothing use them; what a call says itself wins." if rows else None,
-            ]
+            Table(heads, rows, lines=lines, facts=True) if rows else "Nothing is declared yet.",
+            "Calls that say nothing use them; what a call says itself wins." if rows else None,
         ),
         [".to_frame()", ".to_toml()"] if rows else ["project.public(age=(18, 100))"],
     )
@@ -250,7 +248,7 @@ def listed(entries: list[Entry], balance: Balance) -> tuple[Block, ...]:
     lines, rest = aligned([heads, *rows], "<" * len(heads)), earlier(entries, balance)
     lines = [f"  … {rest}", *lines] if rest else lines
     table = Table(heads, rows, lines=lines, facts=True, whole=("time (UTC)", "cost"))
-    return given([Note(f"… {rest}", told=False) if rest else None, table])
+    return given(Note(f"… {rest}", told=False) if rest else None, table)
 
 
 def _entry(entry: Entry) -> list[str]:
@@ -283,12 +281,10 @@ def _price(price: StudyPrice) -> Sheet:
     return Sheet(
         f"{plural(len(price.plans), 'plan')} for {amount(price.total)} in all",
         given(
-            [
-                Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
-                *(Note(line, told=False) for line in rest),
-                f"Together they allow an attacker an advantage of at most {chance(price.advantage)} on one unit.",
-                _price_reason(price),
-            ]
+            Table(["question", "price", "accuracy (95 %)"], rows, lines=lines, facts=True),
+            *(Note(line, told=False) for line in rest),
+            f"Together they allow an attacker an advantage of at most {chance(price.advantage)} on one unit.",
+            _price_reason(price),
         ),
         [".to_frame()", *([".plans[0].release()"] if any(plan.run for plan in price.plans[:1]) else [])],
         chart=lambda: _price_chart(price),

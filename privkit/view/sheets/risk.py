@@ -25,7 +25,7 @@ _MOST = 12
 
 @sheet.register(RiskReport)
 def _risk(report: RiskReport) -> Sheet:
-    blocks, then = given(_risk_blocks(report)), _risk_next(report)
+    blocks, then = given(*_risk_blocks(report)), _risk_next(report)
     return Sheet(_risk_answer(report), blocks, then, exact=report.n_rows > 0, chart=lambda: _risk_chart(report))
 
 
@@ -221,7 +221,7 @@ def _suda(report: SudaReport) -> Sheet:
     unique = f"{number(report.n_unique)} of {number(report.n_rows)}"
     return Sheet(
         _suda_answer(report),
-        given([*_suda_reasons(report), Table(heads, lambda: _sets(report), "Sets of columns that single rows out")]),
+        given(*_suda_reasons(report), Table(heads, lambda: _sets(report), "Sets of columns that single rows out")),
         [".to_frame()", ".scores", ".plot()"],
         exact=True,
         chart=lambda: Chart(
@@ -299,7 +299,7 @@ def _unicity(report: UnicityReport) -> Sheet:
     fewer = Note("Persons with fewer points were not tried.")
     return Sheet(
         _unicity_answer(report),
-        given([*_unicity_reasons(report), Table(heads, rows), fewer]),
+        given(*_unicity_reasons(report), Table(heads, rows), fewer),
         [".to_frame()", ".plot()"],
         exact=True,
         chart=lambda: Chart(

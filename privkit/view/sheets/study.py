@@ -27,7 +27,7 @@ def _gate(report: GateReport) -> Sheet:
         heads, [_row(one) for one in report.rulings], lines=[_line(one) for one in report.rulings], facts=True
     )
     left = Note(f"Not looked at: {label('; '.join(report.left_out), 400)}.") if report.left_out else None
-    return Sheet(_answer(report), given([table, left]), [".to_frame()", ".to_sarif('gate.sarif')"], exact=True)
+    return Sheet(_answer(report), given(table, left), [".to_frame()", ".to_sarif('gate.sarif')"], exact=True)
 
 
 def _answer(report: GateReport) -> str:
@@ -60,7 +60,7 @@ def _papers(made: Papers) -> Sheet:
     note = Note("Drafts to be edited, and no advice on law.")
     return Sheet(
         f"Papers on '{label(made.title)}', made on {made.made.isoformat()}: {', '.join(made)}.",
-        given([marked if rows else None, table, note]),
+        given(marked if rows else None, table, note),
         [".save('papers')", ".open" if rows else ""],
         exact=True,
     )
@@ -86,7 +86,7 @@ def _sharing(found: Sharing) -> Sheet:
     )
     return Sheet(
         f"{answer} to {plural(recipients, 'recipient')}; {number(len(due))} to be confirmed as deleted.",
-        given([*table, _unfinished(unfinished), needs]),
+        given(*table, _unfinished(unfinished), needs),
         [".due()" if due else "", ".to_frame()"] if packages else [],
     )
 
@@ -111,7 +111,7 @@ def _package(one: SharedPackage) -> Sheet:
         f"Made {one.made} by {label(one.by, 30)} as {label(one.file)}, SHA-256 {one.sha256}.",
     ]
     table = Table(["table", "what", "ledger entries"], rows, lines=lines, facts=True)
-    return Sheet(answer, given([revoked, deleted, *told, table]))
+    return Sheet(answer, given(revoked, deleted, *told, table))
 
 
 @sheet.register(DeletionCertificate)
@@ -143,7 +143,7 @@ def _requests(found: SubjectRequests) -> Sheet:
     return Sheet(
         f"{plural(len(requests), 'request')} of data subjects in project '{label(found.project)}', "
         f"{number(len(still))} open, {number(len(due))} due.",
-        given(table),
+        given(*table),
         [".due()" if due else "", ".to_frame()"] if requests else [],
     )
 
@@ -157,13 +157,11 @@ def _request(one: SubjectRequest) -> Sheet:
     return Sheet(
         f"Request {one.id}, {one.kind} (GDPR, Art. {one.article}): {one.state}.",
         given(
-            [
-                f"Received {one.received}, due {one.due}.{late}",
-                f"Extended by two months: {label(one.extended, 200)}." if one.extended else "",
-                ended,
-                label(one.reason, 300) if one.reason else "",
-                searched,
-            ]
+            f"Received {one.received}, due {one.due}.{late}",
+            f"Extended by two months: {label(one.extended, 200)}." if one.extended else "",
+            ended,
+            label(one.reason, 300) if one.reason else "",
+            searched,
         ),
     )
 
@@ -190,12 +188,10 @@ def _drill(found: BreachDrill) -> Sheet:
     return Sheet(
         f"Breach drill {found.id}: {label(found.scenario, 80)}. {until}",
         given(
-            [
-                f"{concerned}, as {label(found.by, 30)} said.",
-                Table(["table", "direct", "quasi", "sensitive"], tables, lines=tables_told, facts=True),
-                f"Call: {', '.join(calls)}." if calls else "There is no recipient to call.",
-                Table(["by", "step"], steps, lines=[f"  {by}  {text}" for by, text in steps], facts=True),
-            ]
+            f"{concerned}, as {label(found.by, 30)} said.",
+            Table(["table", "direct", "quasi", "sensitive"], tables, lines=tables_told, facts=True),
+            f"Call: {', '.join(calls)}." if calls else "There is no recipient to call.",
+            Table(["by", "step"], steps, lines=[f"  {by}  {text}" for by, text in steps], facts=True),
         ),
         [".to_markdown('drill.md')", ".to_frame()"],
     )
@@ -219,7 +215,7 @@ def _trail(found: Trail) -> Sheet:
     return Sheet(
         f"{plural(len(events), 'event')} in project '{label(found.project)}' by {plural(people, 'person', 'persons')}; "
         f"{number(len(unusual))} unusual.",
-        given([*table, *told]),
+        given(*table, *told),
         [".unusual(hours=(8, 18), zone='Europe/Zurich')", ".to_frame()"] if events else [],
     )
 

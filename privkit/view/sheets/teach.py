@@ -44,7 +44,7 @@ def _classroom(made: Classroom) -> Sheet:
     then = f"pk.teach.board({made.project!r}, store={made.store!r})"
     shared = f"{amount(made.budget)} for all together"
     return Sheet(
-        f"class '{label(made.project)}': {plural(len(made.names), 'student')}, {shared}", given(blocks), [then]
+        f"class '{label(made.project)}': {plural(len(made.names), 'student')}, {shared}", given(*blocks), [then]
     )
 
 
@@ -74,17 +74,15 @@ def _board(board: Board) -> Sheet:
     return Sheet(
         f"class '{label(board.project)}': {asked}, ε = {meter.of} left",
         given(
-            [
-                meter,
-                Table(heads, rows, lines=lines, facts=True) if rows else "Nobody has asked yet.",
-                f"And {number(more)} more." if more > 0 else None,
-                Note(f"Not in the class, and charged: {names(board.strangers)}.") if board.strangers else None,
-                f"Nobody has asked for the median of {names(board.unasked)}." if board.unasked else None,
-                Note(f"Not compared, since looked for between other bounds: the median of {names(board.apart)}.")
-                if board.apart
-                else None,
-                _mixed(board),
-            ]
+            meter,
+            Table(heads, rows, lines=lines, facts=True) if rows else "Nobody has asked yet.",
+            f"And {number(more)} more." if more > 0 else None,
+            Note(f"Not in the class, and charged: {names(board.strangers)}.") if board.strangers else None,
+            f"Nobody has asked for the median of {names(board.unasked)}." if board.unasked else None,
+            Note(f"Not compared, since looked for between other bounds: the median of {names(board.apart)}.")
+            if board.apart
+            else None,
+            _mixed(board),
         ),
         [".to_frame()"],
         exact=with_medians,

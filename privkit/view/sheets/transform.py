@@ -25,7 +25,7 @@ def _anonymized(value: Anonymized) -> Sheet:
     k, suppressed = number(value.report.after.k), number(value.suppressed_)
     return Sheet(
         _anonymized_answer(value),
-        given([*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)]),
+        given(*_verdicts(value.report, told=False), *_anonymized_reasons(value), _columns(value)),
         [".frame", ".report", ".plot()", *([".with_suppressed()"] if hasattr(value.frame, "iloc") else [])],
         exact=True,
         chart=lambda: _cut_by_cut(
@@ -296,7 +296,7 @@ def _hierarchy(value: Hierarchy) -> Sheet:
     listed = isinstance(value.source, Tabled)
     return Sheet(
         f"Hierarchy ({type(value.source).__name__.lower()})",
-        given([Table(["level", "what it is"], rows, lines=[f"  {n}  {name}" for n, name in rows]), value.note]),
+        given(Table(["level", "what it is"], rows, lines=[f"  {n}  {name}" for n, name in rows]), value.note),
         [".show()", *([".labels(1)", ".write_csv('hierarchy.csv')"] if listed and len(levels) > 1 else [".names"])],
     )
 

@@ -58,7 +58,7 @@ def book(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
     more = Note(f"… {number(rest)} more: .to_frame(), or a table: {first}", told=False) if rest > 0 else None
     return Sheet(
         answer,
-        given([compared(release.plan), _cells(release, rest, first), more, *reasons]),
+        given(compared(release.plan), _cells(release, rest, first), more, *reasons),
         [first, ".to_frame()", ".total()", ".provenance", ".plot()"],
         chart=lambda: _chart(release, answer, foot),
     )
@@ -161,7 +161,7 @@ def synthetic(release: Release, reasons: Sequence[Block], foot: str) -> Sheet:
     return replace(
         told,
         answer=answer,
-        blocks=given([_first_rows(release), fits, _held_out(off), *remarks, *told.blocks]),
+        blocks=given(_first_rows(release), fits, _held_out(off), *remarks, *told.blocks),
         then=steps,
         chart=lambda: replace(drawn(), title=answer),
     )
@@ -219,7 +219,7 @@ def _related(found: RelatedRows) -> Sheet:
         "the largest key.",
         "The key means nothing: persons are numbered.",
     ]
-    return Sheet(answer, given(blocks), [".persons", ".events", ".distances"])
+    return Sheet(answer, given(*blocks), [".persons", ".events", ".distances"])
 
 
 @sheet.register(PersonFrames)
@@ -266,7 +266,7 @@ def _evaluation(found: Evaluation) -> Sheet:
         "Exact functions of real rows: never to be packaged with the rows. What may leave: release.distances.",
     ]
     steps = [".to_frame()", *([".groups"] if found.groups is not None else []), ".plot()"]
-    return Sheet(answer, given(blocks), steps, exact=True, chart=lambda: _comparison_chart(found, answer))
+    return Sheet(answer, given(*blocks), steps, exact=True, chart=lambda: _comparison_chart(found, answer))
 
 
 def _propensity(found: Evaluation) -> str:

@@ -249,7 +249,7 @@ def _choice(value: object, candidates: Sequence[float]) -> Choice | Range:
 def _derived(derived: Derived) -> Sheet:
     return Sheet(
         _derived_answer(derived),
-        given([_derived_table(derived), *_derived_reasons(derived)]),
+        given(_derived_table(derived), *_derived_reasons(derived)),
         [*([] if derived.index is None else [".to_frame()"]), ".interval(0.99)", ".sources", ".plot()"],
         chart=lambda: _derived_chart(derived),
     )

@@ -47,7 +47,7 @@ def _plan(plan: Plan) -> Sheet:
     found, remaining, left = _in_ledger(plan)
     reasons = [compared(plan), _reached(plan), left, stands(found), _fetched(plan), gained, *noise_reasons(plan)]
     return Sheet(
-        plan_answer(plan, found), given(reasons), _plan_next(plan, found, remaining), chart=lambda: _plan_chart(plan)
+        plan_answer(plan, found), given(*reasons), _plan_next(plan, found, remaining), chart=lambda: _plan_chart(plan)
     )
 
 
@@ -223,7 +223,7 @@ def _check(check: PlanCheck) -> Sheet:
     outside = [_outside(extent, found, check.question.dates) for extent, found in check.outside]
     blocks: list[Block | None] = [*_rows(check), *outside, *_persons(check), _found(check), _answers(check)]
     blocks += [*map(_drowned, check.answers), Note(_NOWHERE), Note(_FOLLOWS)]
-    return Sheet(f"check of {label(str(check.question), 200)}", given(blocks), [".to_frame()"], exact=True)
+    return Sheet(f"check of {label(str(check.question), 200)}", given(*blocks), [".to_frame()"], exact=True)
 
 
 def _rows(check: PlanCheck) -> list[Block]:
