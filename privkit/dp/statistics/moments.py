@@ -11,9 +11,8 @@ import numpy as np
 from privkit.dp.measurement import Reach, Rounding
 from privkit.dp.noise.ratios import ratio_estimates, ratio_half_width, ratio_limits
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.dp.statistics.sums import BITS, ROWS, clipped, grid_of
+from privkit.dp.statistics.sums import BITS, ROWS, OfClipped, grid_of
 from privkit.tally.cells.numbers import Grid
-from privkit.tally.looking import Extent
 from privkit.tally.sums import power_sums
 from privkit.values.bounds import ValueBounds
 
@@ -22,12 +21,10 @@ if TYPE_CHECKING:
 
     from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
-    from privkit.tally.cells.cells import Kind
-    from privkit.values.expression.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Mean(Statistic):
+class Mean(OfClipped, Statistic):
     """The mean of a column clipped to public bounds, with its sum and its count at the same price.
 
     Released are Σ(U−x) and Σ(x−L) by group. From them follow n = (Σ(x−L) + Σ(U−x)) / (U−L),
@@ -66,11 +63,6 @@ class Mean(Statistic):
         return frozenset({"sum", "count"})
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The column."""
-        return (self.column,)
-
-    @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone; the range takes at most 2**30 steps."""
         return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.width)
@@ -95,10 +87,6 @@ class Mean(Statistic):
     def reach(self) -> Reach:
         """The full weight of one row, in every norm."""
         return Reach(self.full, float(self.full), self.full, self.degree + 1)
-
-    def extents(self) -> tuple[Extent, ...]:
-        """Return the bounds to which numbers are clipped."""
-        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Split each row's weight among its group's cells, exactly."""
@@ -200,22 +188,10 @@ class Mean(Statistic):
         other = self.degree > 1 or 0 < self.grid.range < 2 ** (BITS - 1) - 2
         return {**own, "grid": BITS} if other else own
 
-    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
-        """Say what is clipped."""
-        return clipped(self.column, self.bounds, selected)
-
     def along(self) -> tuple[str, ...]:
         """Say which numbers come along: those of the same sums."""
         names = {"var": "mean, sum and count", "std": "variance, mean, sum and count"}.get(self.name, "sum and count")
         return (f"{names} come with it, at no further cost: .to_frame()",)
-
-    @property
-    def clips(self) -> str:
-        """To what the numbers are clipped."""
-        return f" clipped to {self.bounds}"
-
-    def __str__(self) -> str:
-        return f"{self.name} of {self.column!r}{self.clips}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from privkit.dp.measurement import Reach, Sensitivity
-from privkit.dp.statistics.statistic import Statistic
+from privkit.dp.noise.weighted import sum_quantile
+from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.values.keys import decoded
 
 if TYPE_CHECKING:
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from privkit.dp.noise.noise import Noise
     from privkit.dp.question import Question
     from privkit.tally.engines.contract import Engine
     from privkit.tally.looking import Extent
     from privkit.values.keys import Keys
+
+#: Cells of samples that are in memory at once.
+_AT_ONCE = 1_000_000
 
 
 class OfGroups:
@@ -104,6 +110,66 @@ class OfGroups:
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the cells of all groups in canonical order, one after the other; shape (1, cells)."""
         return self.inner.exact(data, replace(question, asked=self.inner, keys=self.counted)).reshape(1, -1)
+
+
+class SimulatedTest(OfGroups, Statistic):
+    """A test on the cells of public groups, whose null distribution is simulated with the noise in it.
+
+    Beside the test it tells how many rows there are, and how many where they are fewest.
+    """
+
+    __slots__ = ()
+
+    framed = True
+    #: What the number of rows is called where they are fewest.
+    least: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def each(self) -> float:
+        """How many rows one step of a cell stands for."""
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def told(self, cells: NDArray[np.int64], noise: Noise | None) -> Estimates:
+        """Return all numbers, the statistic first."""
+        return {**self.tests(cells, noise), **self.estimates(cells)}
+
+    def _counted(self, noise: Noise, alpha: float) -> float:
+        """Return how far the count of all rows errs."""
+        return sum_quantile({noise: (self.each,) * self.width}, alpha)
+
+    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
+        """Return limits of the count of rows; a test has none."""
+        reach, count = self._counted(noise, alpha), self.estimates(cells)["count"]
+        return {"count": (count - reach, count + reach)}
+
+    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
+        """Return that of the count; other numbers have none."""
+        return {**dict.fromkeys((*self.numbers, "count", self.least)), "count": self._counted(noise, alpha)}
+
+    def unit_of(self, name: str) -> str:
+        """Return what is counted; other numbers have no unit."""
+        return "rows" if name in ("count", self.least) else ""
+
+    def stands_on_zero(self, name: str) -> bool:
+        """Whether a number is a count."""
+        return name == "count"
+
+
+def in_parts(many: int, cells: int) -> list[int]:
+    """Return how many samples of so many cells are drawn at a time: all of them need not fit in memory.
+
+    Examples
+    --------
+    >>> in_parts(9, 250_000)
+    [4, 4, 1]
+    """
+    size = max(_AT_ONCE // cells, 1)
+    return [min(size, many - start) for start in range(0, many, size)]
 
 
 def dependent_rows(question: Question) -> tuple[str, ...]:

@@ -15,12 +15,21 @@ from privkit.dp.dates import ends
 from privkit.dp.measurement import Reach, Sensitivity
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.noise.selection import NoisyMax, TwoChoices
-from privkit.dp.statistics.ranks import FAR, chosen_pair, excess, halved, make_choices, placed, rank_scores, widths
+from privkit.dp.statistics.ranks import (
+    FAR,
+    AmongCandidates,
+    chosen_pair,
+    excess,
+    halved,
+    make_choices,
+    placed,
+    rank_scores,
+    widths,
+)
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.dp import ValueBoundsRequiredError
 from privkit.errors.root import type_told
-from privkit.tally.looking import Extent
 from privkit.values.bounds import ValueBounds, value_bounds
 from privkit.values.vouched import vouched
 
@@ -44,7 +53,7 @@ _RETIRED = "a quantile is asked at once with an interval"
 
 
 @dataclass(frozen=True, slots=True)
-class Quantile(Statistic):
+class Quantile(AmongCandidates, Statistic):
     """The α-quantile of a column, as one of public candidates, with an interval; each number counts at the nearest one.
 
     Attributes
@@ -100,20 +109,7 @@ class Quantile(Statistic):
 
     name = "quantile"
     mark: ClassVar[dict[str, str]] = {"statistic": "quantile", "told": "at once with an interval"}
-    aggregate = "positions"
     noises: ClassVar[tuple[type[Noise], ...]] = (NoisyMax,)
-    needs_rows = True
-    of_ranks = True
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """None: a candidate is chosen."""
-        return frozenset()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column of numbers."""
-        return (self.column,)
 
     @property
     def main(self) -> str:
@@ -146,10 +142,6 @@ class Quantile(Statistic):
         norms = Sensitivity.of(question.bounds, self.reach)
         l0 = 1 if question.bounds.max_rows is not None else question.bounds.l0
         return Sensitivity(l0, norms.l1, norms.l2, norms.linf)
-
-    def extents(self) -> tuple[Extent, ...]:
-        """Return the ends of the candidates."""
-        return (Extent(self.column, self.candidates[0], self.candidates[-1], "taken as the outermost candidate"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Return the exact scores of every group; shape (groups, candidates)."""
@@ -211,10 +203,6 @@ class Quantile(Statistic):
         assert isinstance(noise, NoisyMax)
         count = len(self.candidates)
         return noise.ahead((count - 1) * len(widths(count)), alpha)
-
-    def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return where the interval is at least half as wide as all candidates."""
-        return upper - lower >= (self.candidates[-1] - self.candidates[0]) / 2
 
     def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is chosen, and what an accuracy means."""

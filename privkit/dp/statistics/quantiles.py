@@ -17,9 +17,8 @@ import numpy as np
 from privkit.dp.dates import ends
 from privkit.dp.measurement import Reach
 from privkit.dp.noise.noise import Laplace
-from privkit.dp.statistics.ranks import placed
+from privkit.dp.statistics.ranks import AmongCandidates, placed
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic
-from privkit.tally.looking import Extent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -197,7 +196,7 @@ ENOUGH = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Quantiles(Statistic):
+class Quantiles(AmongCandidates, Statistic):
     """The candidates nearest to several quantiles, all from the same counts, each with an interval.
 
     Attributes
@@ -235,20 +234,7 @@ class Quantiles(Statistic):
     candidates: tuple[float, ...]
 
     name = "quantiles"
-    aggregate = "positions"
-    needs_rows = True
-    of_ranks = True
     framed = True
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """None: candidates are read from the counts."""
-        return frozenset()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column of numbers."""
-        return (self.column,)
 
     @property
     def tree(self) -> Tree:
@@ -270,10 +256,6 @@ class Quantiles(Statistic):
     def main(self) -> str:
         """The first quantile."""
         return self.numbers[0]
-
-    def extents(self) -> tuple[Extent, ...]:
-        """Return the ends of the candidates."""
-        return (Extent(self.column, self.candidates[0], self.candidates[-1], "taken as the outermost candidate"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Count the rows of every node exactly, each person within the bounds; shape (groups, nodes)."""
@@ -335,10 +317,6 @@ class Quantiles(Statistic):
         bits = math.log(2 * len(self.candidates) / alpha)
         pairs = zip(self.numbers, self.probabilities, strict=True)
         return {name: min(2 * self._reach(noise, above, of, bits) / (of * rows), 1.0) for name, (above, of) in pairs}
-
-    def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return where the interval is at least half as wide as all candidates."""
-        return upper - lower >= (self.candidates[-1] - self.candidates[0]) / 2
 
     def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say what is chosen, and what an accuracy means."""

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from privkit.dp.measurement import frames
 from privkit.dp.opendp import features
+from privkit.tally.looking import Extent
 from privkit.tally.sums import positions
 
 if TYPE_CHECKING:
@@ -26,6 +27,36 @@ if TYPE_CHECKING:
 FAR = 2**62
 #: What the parts of one question have counted already, by column and candidates.
 _COUNTED: ContextVar[dict[object, NDArray[np.int64]] | None] = ContextVar("counted", default=None)
+
+
+class AmongCandidates:
+    """A statistic that tells public candidates, by the ranks of a column's numbers among them."""
+
+    __slots__ = ()
+
+    column: str
+    candidates: tuple[float, ...]
+    aggregate: ClassVar[str] = "positions"
+    needs_rows: ClassVar[bool] = True
+    of_ranks: ClassVar[bool] = True
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """None: candidates are chosen."""
+        return frozenset()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of numbers."""
+        return (self.column,)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the ends of the candidates."""
+        return (Extent(self.column, self.candidates[0], self.candidates[-1], "taken as the outermost candidate"),)
+
+    def dominated(self, lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return where the interval is at least half as wide as all candidates."""
+        return upper - lower >= (self.candidates[-1] - self.candidates[0]) / 2
 
 
 @contextmanager

@@ -36,8 +36,43 @@ def grid_of(lower: float, upper: float, extent: float) -> Grid:
     return Grid.fitting(lower, upper, extent, bits=BITS)
 
 
+class OfClipped:
+    """A statistic of a column of numbers, each clipped to public bounds."""
+
+    __slots__ = ()
+
+    name: ClassVar[str]
+    column: str
+    bounds: ValueBounds
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column."""
+        return (self.column,)
+
+    def extents(self) -> tuple[Extent, ...]:
+        """Return the bounds to which numbers are clipped."""
+        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped"),)
+
+    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
+        """Say what is clipped, and of missing values where nothing stands for them."""
+        told = f"values of {self.column!r} are clipped to {self.bounds}"
+        told += "" if selected.fills(self.column) else "; missing ones are left out"
+        if self.bounds.lower == self.bounds.upper:
+            told += "; with equal bounds it is a scaled count" if self.bounds.upper else "; so each counts as 0"
+        return (told,)
+
+    @property
+    def clips(self) -> str:
+        """To what the numbers are clipped."""
+        return f" clipped to {self.bounds}"
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.column!r}{self.clips}"
+
+
 @dataclass(frozen=True, slots=True)
-class Sum(Statistic):
+class Sum(OfClipped, Statistic):
     """The sum of a column, each number clipped to public bounds.
 
     Attributes
@@ -69,11 +104,6 @@ class Sum(Statistic):
         return frozenset({self.name})
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """The summed column."""
-        return (self.column,)
-
-    @property
     def grid(self) -> Grid:
         """The grid, made of the bounds alone."""
         return grid_of(self.bounds.lower, self.bounds.upper, self.bounds.largest)
@@ -88,10 +118,6 @@ class Sum(Statistic):
         """The larger bound, in steps."""
         largest = max(self.grid.largest, 1)  # where both bounds are 0 the sum is 0, and any noise does
         return Reach(largest, float(largest), largest)
-
-    def extents(self) -> tuple[Extent, ...]:
-        """Return the bounds to which numbers are clipped."""
-        return (Extent(self.column, self.bounds.lower, self.bounds.upper, "clipped"),)
 
     def exact(self, data: object, question: Question) -> NDArray[np.int64]:
         """Sum exactly, in steps."""
@@ -118,18 +144,6 @@ class Sum(Statistic):
     def reference(self, rows: int) -> float | None:
         """Return the sum of `rows` numbers in the middle of the bounds; None where that is 0."""
         return rows * abs(self.bounds.middle) or None
-
-    def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
-        """Say what is clipped."""
-        return clipped(self.column, self.bounds, selected)
-
-    @property
-    def clips(self) -> str:
-        """To what the numbers are clipped."""
-        return f" clipped to {self.bounds}"
-
-    def __str__(self) -> str:
-        return f"{self.name} of {self.column!r}{self.clips}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +207,3 @@ def total_clipped(column: str, bounds: ValueBounds, window: str) -> str:
 def one_total_in(groups: int) -> ContributionBounds:
     """Return the bounds of persons' totals: one contribution in each of `groups` groups."""
     return ContributionBounds(max_groups=groups, per_group=1)
-
-
-def clipped(column: str, bounds: ValueBounds, selected: Selection) -> tuple[str, ...]:
-    """Return the note on clipping, and on missing values where nothing stands for them."""
-    told = f"values of {column!r} are clipped to {bounds}"
-    told += "" if selected.fills(column) else "; missing ones are left out"
-    if bounds.lower == bounds.upper:
-        told += "; with equal bounds it is a scaled count" if bounds.upper else "; so each counts as 0"
-    return (told,)

@@ -12,6 +12,7 @@ from scipy import stats
 import privkit as pk
 from privkit.dp.measurement import make_measurement
 from privkit.dp.noise.noise import Laplace
+from privkit.dp.statistics import of_groups
 from privkit.dp.statistics.inference import anova
 from privkit.dp.statistics.inference.anova import SAMPLES, Anova
 from privkit.dp.statistics.moments import Variance
@@ -159,7 +160,7 @@ def test_samples_are_drawn_some_at_a_time_and_once(monkeypatch):
         return reckoned(moments, noise, full)
 
     monkeypatch.setattr(anova, "_squares", counting)
-    monkeypatch.setattr(anova, "_AT_ONCE", 9_000)
+    monkeypatch.setattr(of_groups, "_AT_ONCE", 9_000)
     cells = np.array([[60, 80, 61] * 3]) * asked().inner.full
     first = asked().tested(cells, Laplace(2.0), SAMPLES)
     assert max(sizes) <= 1_000

@@ -231,6 +231,7 @@ def test_a_table_that_would_take_minutes_is_refused_before_anything_is_spent(led
 
 
 def test_tables_under_independence_are_drawn_some_at_a_time_and_once(monkeypatch):
+    from privkit.dp.statistics import of_groups
     from privkit.dp.statistics.inference import chi2
 
     sizes = []
@@ -241,7 +242,7 @@ def test_tables_under_independence_are_drawn_some_at_a_time_and_once(monkeypatch
         return reckoned(tables, spread)
 
     monkeypatch.setattr(chi2, "_statistic", counting)
-    monkeypatch.setattr(chi2, "_AT_ONCE", 6_000)
+    monkeypatch.setattr(of_groups, "_AT_ONCE", 6_000)
     table = np.array([[200.0, 151.0, 180.0], [190.0, 160.0, 170.0]])
     first = ASKED.tested(table, Laplace(2.0), TABLES)
     assert max(sizes) <= 6_000

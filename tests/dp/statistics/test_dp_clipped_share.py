@@ -19,7 +19,7 @@ from privkit.project.asking import FUNCTIONS
 from privkit.values.bounds import ValueBounds
 from privkit.values.loss import Measure
 
-for module in ("counts", "inference", "models", "quantiles", "query", "sums", "tables"):
+for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "tables"):
     importlib.import_module(f"privkit.project.dp.{module}")
 
 X = np.r_[np.full(900, 20.0), np.full(60, 500.0), np.full(40, -3.0)]

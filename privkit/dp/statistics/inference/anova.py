@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.noise.sampling import cell_variance
-from privkit.dp.noise.weighted import sum_quantile
 from privkit.dp.statistics.moments import Variance
-from privkit.dp.statistics.of_groups import OfGroups, dependent_rows, key_codes, read_keys
-from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
+from privkit.dp.statistics.of_groups import SimulatedTest, dependent_rows, in_parts, key_codes, read_keys
+from privkit.dp.statistics.statistic import Estimates, recorded_statistic
 from privkit.values.keys import Keys
 from privkit.values.writing import error_text
 
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 #: How many samples are drawn under equal means.
 SAMPLES = 9_999
-#: Cells of such samples that are in memory at once; and the groups at most, so that it takes seconds.
-_AT_ONCE, MOST_GROUPS = 1_000_000, 500
+#: The groups at most, so that it takes seconds.
+MOST_GROUPS = 500
 #: How many rows a group should have, beside the noise, for its spread and its mean to be told.
 _FEWEST = 10
 #: What may be missed by the noise that a group is compared with.
@@ -40,7 +39,7 @@ _EXAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Anova(OfGroups, Statistic):
+class Anova(SimulatedTest):
     """A test of equal means of a clipped column in public groups.
 
     Attributes
@@ -84,12 +83,12 @@ class Anova(OfGroups, Statistic):
     groups: Keys
 
     name = "anova"
-    framed = True
+    least = "least_count"
 
     @property
-    def linear(self) -> frozenset[str]:
-        """None."""
-        return frozenset()
+    def each(self) -> float:
+        """The share of a row's full weight."""
+        return 1 / self.inner.full
 
     @property
     def main(self) -> str:
@@ -128,16 +127,6 @@ class Anova(OfGroups, Statistic):
         moments = self._moments(np.asarray(cells).reshape(1, -1))[0]
         return _tested(moments.tobytes(), len(self.groups), self.inner.full, noise, many)
 
-    def told(self, cells: NDArray[np.int64], noise: Noise | None) -> Estimates:
-        """Return all numbers, the statistic first."""
-        return {**self.tests(cells, noise), **self.estimates(cells)}
-
-    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
-        """Return limits of the count of rows; a test has none."""
-        reach = sum_quantile({noise: (1 / self.inner.full,) * self.width}, alpha)
-        count = self.estimates(cells)["count"]
-        return {"count": (count - reach, count + reach)}
-
     def _counted_within(self, noise: Noise, alpha: float) -> float:
         """Return how far the count of one group errs."""
         return float(noise.combined(np.ones((1, self.inner.width)) / self.inner.full, alpha)[0])
@@ -145,19 +134,6 @@ class Anova(OfGroups, Statistic):
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
         """Return how far one group's count errs at most."""
         return self._counted_within(noise, alpha)
-
-    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
-        """Return that of the count; other numbers have none."""
-        found = dict.fromkeys((*self.numbers, "count", "least_count"))
-        return {**found, "count": sum_quantile({noise: (1 / self.inner.full,) * self.width}, alpha)}
-
-    def unit_of(self, name: str) -> str:
-        """Return what is counted; other numbers have no unit."""
-        return "rows" if name in ("count", "least_count") else ""
-
-    def stands_on_zero(self, name: str) -> bool:
-        """Whether a number is a count."""
-        return name == "count"
 
     # -- in words ------------------------------------------------------------------------------------------------------
 
@@ -244,9 +220,8 @@ def _tested(told: bytes, groups: int, full: int, noise: Noise | None, many: int)
     """Return F, η² and the p-value, reckoned once: values, frame, text and page ask for it again and again."""
     moments = np.frombuffer(told).reshape(groups, 3)
     (found,), (between,), (within,) = _squares(moments[None], noise, full)
-    size = max(_AT_ONCE // moments.size, 1)
-    parts = [min(size, many - start) for start in range(0, many, size)]
-    drawn = [_squares(part, noise, full) for part in under_equal_means(moments, noise, full, parts)]
+    draws = under_equal_means(moments, noise, full, in_parts(many, moments.size))
+    drawn = [_squares(part, noise, full) for part in draws]
     reached = np.concatenate([part[0] for part in drawn]) >= found * (1 - 1e-9)
     more = max(float(between) - float(np.concatenate([part[1] for part in drawn]).mean()), 0.0)
     strength = more / (more + float(within)) if more > 0 else 0.0

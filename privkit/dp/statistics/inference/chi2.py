@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from privkit.dp.noise.sampling import cell_variance
-from privkit.dp.noise.weighted import sum_quantile
 from privkit.dp.statistics.counts import Count
-from privkit.dp.statistics.of_groups import OfGroups, dependent_rows, key_codes, read_keys
-from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
+from privkit.dp.statistics.of_groups import SimulatedTest, dependent_rows, in_parts, key_codes, read_keys
+from privkit.dp.statistics.statistic import Estimates, recorded_statistic
 from privkit.values.keys import Keys
 from privkit.values.writing import error_text
 
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 
 #: How many tables are drawn under independence.
 TABLES = 9_999
-#: Cells of such tables that are in memory at once; and of one table at most, so that it takes seconds.
-_AT_ONCE, MOST_CELLS = 1_000_000, 2_500
+#: The cells of one table at most, so that it takes seconds.
+MOST_CELLS = 2_500
 #: Of how many rows a cell should be expected to be, beside the noise: the rule of thumb of Pearson's test.
 _FEWEST = 5
 #: What may be missed by the noise that a cell is compared with.
@@ -40,7 +39,7 @@ _MISS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Chi2(OfGroups, Statistic):
+class Chi2(SimulatedTest):
     """A test of independence of two columns, by the counts of all pairs of their public values.
 
     Attributes
@@ -74,12 +73,8 @@ class Chi2(OfGroups, Statistic):
     groups: Keys
 
     name = "chi2"
-    framed = True
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """None."""
-        return frozenset()
+    least = "least_expected"
+    each = 1.0
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -128,40 +123,15 @@ class Chi2(OfGroups, Statistic):
         """Return the same, reckoned once: values, frame, text and page ask for it again and again."""
         table, spread = np.frombuffer(counts).reshape(shape), cell_variance(noise)
         found = float(_statistic(table[None], spread)[0])
-        size = max(_AT_ONCE // table.size, 1)
-        parts = [min(size, many - start) for start in range(0, many, size)]
-        draws = under_independence(table, noise, parts)
+        draws = under_independence(table, noise, in_parts(many, table.size))
         drawn = np.concatenate([_statistic(part, spread) for part in draws])
         rows = max(float(table.sum()), 1.0) * (min(shape) - 1)
         strength = min(max(found - float(drawn.mean()), 0.0) / rows, 1.0) ** 0.5
         return found, strength, float((1 + (drawn >= found * (1 - 1e-9)).sum()) / (1 + many))
 
-    def told(self, cells: NDArray[np.int64], noise: Noise | None) -> Estimates:
-        """Return all numbers, the statistic first."""
-        return {**self.tests(cells, noise), **self.estimates(cells)}
-
-    def limits(self, cells: NDArray[np.int64], noise: Noise, alpha: float) -> Limits:
-        """Return limits of the count of rows; a test has none."""
-        reach = sum_quantile({noise: (1.0,) * self.width}, alpha)
-        count = cells.sum(axis=1)
-        return {"count": (count - reach, count + reach)}
-
     def half_width(self, noise: Noise, alpha: float, rows: int | None) -> float:
         """Return how far one cell's count errs at most."""
         return float(noise.half_width(alpha))
-
-    def half_widths(self, noise: Noise, alpha: float, rows: int | None) -> dict[str, float | None]:
-        """Return that of the count; other numbers have none."""
-        found = dict.fromkeys((*self.numbers, "count", "least_expected"))
-        return {**found, "count": sum_quantile({noise: (1.0,) * self.width}, alpha)}
-
-    def unit_of(self, name: str) -> str:
-        """Return what is counted; other numbers have no unit."""
-        return "rows" if name in ("count", "least_expected") else ""
-
-    def stands_on_zero(self, name: str) -> bool:
-        """Whether a number is a count."""
-        return name == "count"
 
     def remarks(self, cells: NDArray[np.int64], noise: Noise) -> tuple[str, ...]:
         """Say where a cell is expected to have too few rows."""
