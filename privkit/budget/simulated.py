@@ -17,12 +17,12 @@ from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
 from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, Uses, changed, merged, news
 from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store.query import Alike, alike
-from privkit.errors.calls import calling
 from privkit.errors.facts import FactsChangedError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.root import nothing_spent
 from privkit.errors.simulation import SimulatedError
 from privkit.values.loss import PrivacyLoss
+from privkit.values.show import PickledIfReal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from privkit.budget.terms import ProjectTerms
 
 
-class SimulatedAccount(BaseAccount):
+class SimulatedAccount(PickledIfReal, BaseAccount):
     """A project's account that lives and dies with the session. It has the interface of a ledger's account.
 
     Limits, ceiling, replay and refusals are those of a real account, by the same functions; nothing is durable, and
@@ -360,16 +360,6 @@ class SimulatedAccount(BaseAccount):
     def _changed(self) -> None:
         self._version += 1
         notify(self.store, self.uid)
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        """Refuse to be pickled.
-
-        Raises
-        ------
-        SimulatedError
-        """
-        with calling("pickle"):
-            raise SimulatedError.refused()
 
 
 def _now() -> str:

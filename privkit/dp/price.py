@@ -84,7 +84,7 @@ def priced(question: Question, measure: Measure, price: Price) -> tuple[PrivacyL
     if getattr(price, other) is not None:
         raise PriceError.measure(other, measure.value, f"Give {main}= or accuracy=.")
     given = getattr(price, main)
-    if sum(amount is not None for amount in (given, price.advantage, price.accuracy, price.relative)) != 1:
+    if sum([amount is not None for amount in (given, price.advantage, price.accuracy, price.relative)]) != 1:
         kind = next(kind for kind in question.asked.noises if measure in kind.measures)
         raise PriceError.choose(main, accuracy=_has_accuracy(question, measure, kind))
     delta = check_delta(measure, price.delta)

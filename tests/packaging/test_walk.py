@@ -21,12 +21,12 @@ KEYS = {"by": "ward", "keys": [1, 2]}
 
 #: From what is asked to the most files, calls and connections that it takes.
 WALKS = {
-    "count": (44, 620, 3),
-    "count by groups": (52, 755, 3),
-    "replay": (42, 365, 1),
-    "plan": (29, 150, 0),
-    "mean of persons": (58, 1010, 3),
-    "kanon": (9, 66, 0),
+    "count": (44, 615, 3),
+    "count by groups": (52, 740, 3),
+    "replay": (42, 362, 1),
+    "plan": (29, 148, 0),
+    "mean of persons": (58, 990, 3),
+    "kanon": (7, 48, 0),
 }
 
 
@@ -81,7 +81,7 @@ def test_a_warm_question_walks_no_further(asked, name):
 
 def test_a_release_shows_itself_on_a_short_walk(asked):
     release = asked["count"](4.0)
-    for show, most in ((repr, 22), (type(release)._repr_html_, 23)):
+    for show, most in ((repr, 18), (type(release)._repr_html_, 18)):
         show(asked["count"](5.0))
         files, opened = walk(lambda show=show: show(release))
         assert (len(files) <= most, opened) == (True, 0), sorted(files)

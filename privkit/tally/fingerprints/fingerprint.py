@@ -188,12 +188,9 @@ def _of_pandas(frame: pd.DataFrame) -> list[_Column]:
     found = []
     for place, (name, dtype) in enumerate(zip(frame.columns.tolist(), pandas_dtypes(frame), strict=True)):
         label, told = column_name(name)
-        found.append(_Column(label, [told, pandas_type(dtype)], partial(_feed_place, frame, place)))
+        feed = partial(feed_pandas, array=pandas_array(frame, place))
+        found.append(_Column(label, [told, pandas_type(dtype)], feed))
     return found
-
-
-def _feed_place(frame: pd.DataFrame, place: int, streams: Streams) -> None:
-    feed_pandas(streams, pandas_array(frame, place))
 
 
 def _of_polars(frame: Any) -> list[_Column]:
