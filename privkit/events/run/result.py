@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
     from privkit.events.recipes.recipe import Recipe
 
-#: Rules that change no value, or count events.
-_UNCOUNTED = ("keep", "sample", "merge")
-
-
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class EventsResult(Attackable, Shown):
@@ -78,8 +74,10 @@ class EventsResult(Attackable, Shown):
     @property
     def idle(self) -> tuple[RuleCount, ...]:
         """The rules that should change values and met none: nothing was there, or a path is mistyped."""
-        met = self.account.n_in and self.account.complete
-        return tuple(rule for rule in self.rules if not rule.count and rule.op not in _UNCOUNTED) if met else ()
+        if not (self.account.n_in and self.account.complete):
+            return ()
+        each = zip(self.recipe.operations, self.rules, strict=True)
+        return tuple(rule for one, rule in each if not (rule.count or one._passes_on or one._of_events))
 
     @property
     def rules(self) -> tuple[RuleCount, ...]:
