@@ -183,9 +183,10 @@ def question(folder, frame, known):
 
 
 def test_every_function_has_an_example_and_a_place_in_each_entry():
-    assert set(EXAMPLES) == set(FUNCTIONS)
-    assert set(pk.plan.__all__) == set(FUNCTIONS)
-    assert {name for name in pk.__all__ if name.startswith("dp_")} == set(FUNCTIONS)
+    public = {name for name in pk.__all__ if name.startswith("dp_")}
+    assert public == set(FUNCTIONS), f"{public ^ set(FUNCTIONS)}: privkit/__init__.pyi has a line for each"
+    assert set(pk.plan.__all__) == set(FUNCTIONS), "run `make stub`"
+    assert set(EXAMPLES) == set(FUNCTIONS), f"give examples here of {set(EXAMPLES) ^ set(FUNCTIONS)}"
     for name, function in FUNCTIONS.items():
         assert getattr(pk, name) is function
         assert getattr(pk.plan, name) is function.plan
@@ -218,7 +219,7 @@ def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
         plan, release, _ = question(*example.values)
         for one in (plan.question.asked, release.plan.question.asked):
             asked |= {type(one), *map(type, getattr(one, "parts", ())), type(getattr(one, "inner", one))}
-    assert wanted == asked
+    assert wanted == asked, f"no example here asks for {wanted - asked}"
 
 
 def test_a_kind_that_leaves_out_what_it_must_say_is_refused_where_it_is_defined():
