@@ -33,7 +33,7 @@ ALLOWED = {
     ("criterion", "commands/criteria.py"): "the options of a command",
     ("operation", "events/__init__.py"): "the public names of pk.events",
     ("attack", "attacks/models/attack.py"): "the bench on which they share the answers of shadow models",
-    ("attack", "study/dossiers/opinion.py"): "WP216's three questions, which are called as three of the attacks are",
+    ("attack", "study/dossiers/reports.py"): "WP216's three questions, which are called as three of the attacks are",
     ("function", "project/dp/plan.py"): "made by `make stub`",
     ("function", "view/panels/shape.py"): "the few questions that a panel with these fields can ask",
 }

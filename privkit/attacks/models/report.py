@@ -151,7 +151,7 @@ class ModelAttack(Compared):
 
 
 class ShadowModels(Attack):
-    """Members told from others by models that were trained with and without each (`privkit.attacks.models.lira`)."""
+    """Members told from others by models that were trained with and without each (`privkit.attacks.models.figures`)."""
 
     name, words = "lira", "shadow models"
     needs = (
@@ -171,7 +171,7 @@ class PlainScores(Attack):
 
 
 class FeatureInference(Attack):
-    """A feature guessed by what the model answers (`privkit.attacks.models.inference`)."""
+    """A feature guessed by what the model answers (`privkit.attacks.models.figures`)."""
 
     name, words = "inference", "attribute inference"
     needs = (

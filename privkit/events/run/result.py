@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from privkit.events.recipes.recipe import Recipe
 
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class EventsResult(Attackable, Shown):
