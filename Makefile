@@ -16,7 +16,7 @@ lint:          ## style and format
 types:         ## the type checker, strict in values/, errors/ and budget/
 	$(PYTHON) -m mypy
 
-stub:          ## the accessor's stub for type checkers, made of the functions
+stub:          ## the accessor's stub for type checkers, and pk.plan, made of the lines of privkit/__init__.pyi
 	$(PYTHON) tests/packaging/write_stub.py
 
 notebooks:     ## the notebooks, executed and compared

@@ -1,33 +1,39 @@
-"""``df.privacy``: one-line delegations to the typed functions, stateless, and never raising when it is made.
+"""``df.privacy``: delegations to the typed functions, stateless, and never raising when it is made.
 
 pandas and Polars make a new accessor for each frame, so it keeps the frame and nothing else. Each method is the typed
 function with the frame as its first argument: same signature, same docstring, imported when it is asked for. On lazy
 frames of Polars the same methods stand; the two that need the rows in hand say so.
+
+Which functions are methods stands once, beside their names and homes: a line of ``__init__.pyi`` that ends in
+``# df.privacy``. Those of them that are called ``dp_*`` are priced by ``df.privacy.plan`` too.
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
+from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from privkit.values.arguments import public
 
+#: The line of a public function that is a method as well: its home, and its name.
+_METHOD = re.compile(r"^from \.(\S+) import (\w+) as \2  # df\.privacy$", re.MULTILINE)
+
 
 class Delegate:
-    """A method that is the function of its own name in `home`, called with the frame first."""
+    """A method that is the function of this name in `home`, or what lies in it (`name` may be dotted), frame first."""
 
-    def __init__(self, home: str) -> None:
+    def __init__(self, home: str, name: str) -> None:
         self.home = home
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     def __get__(self, accessor: Any, owner: type | None = None) -> Callable[..., Any]:
-        function: Callable[..., Any] = getattr(import_module(self.home), self.name)
+        function: Callable[..., Any] = attrgetter(self.name)(import_module(self.home))
         if accessor is None:
             return function
         data = accessor._data
@@ -79,32 +85,6 @@ class PlanAccessor:
         project = import_module("privkit.project.current").current_project()
         return import_module("privkit.view.panels").question_of(self._data, project)
 
-    dp_count = Delegate("privkit.project.dp.plan")
-    dp_value_counts = Delegate("privkit.project.dp.plan")
-    dp_crosstab = Delegate("privkit.project.dp.plan")
-    dp_histogram = Delegate("privkit.project.dp.plan")
-    dp_nunique = Delegate("privkit.project.dp.plan")
-    dp_share = Delegate("privkit.project.dp.plan")
-    dp_sum = Delegate("privkit.project.dp.plan")
-    dp_mean = Delegate("privkit.project.dp.plan")
-    dp_var = Delegate("privkit.project.dp.plan")
-    dp_std = Delegate("privkit.project.dp.plan")
-    dp_quantile = Delegate("privkit.project.dp.plan")
-    dp_median = Delegate("privkit.project.dp.plan")
-    dp_bounds = Delegate("privkit.project.dp.plan")
-    dp_top_k = Delegate("privkit.project.dp.plan")
-    dp_query = Delegate("privkit.project.dp.plan")
-    dp_describe = Delegate("privkit.project.dp.plan")
-    dp_tables = Delegate("privkit.project.dp.plan")
-    dp_synthetic = Delegate("privkit.project.dp.plan")
-    dp_difference = Delegate("privkit.project.dp.plan")
-    dp_chi2 = Delegate("privkit.project.dp.plan")
-    dp_anova = Delegate("privkit.project.dp.plan")
-    dp_correlation = Delegate("privkit.project.dp.plan")
-    dp_ols = Delegate("privkit.project.dp.plan")
-    dp_logistic = Delegate("privkit.project.dp.plan")
-    dp_kmeans = Delegate("privkit.project.dp.plan")
-
 
 @public
 class PrivacyAccessor:
@@ -136,71 +116,19 @@ class PrivacyAccessor:
     def __repr__(self) -> str:
         return "df.privacy: look .kanon(qi), .risk(qi) · change .anonymize(qi, k=5) · release .dp_count(...)"
 
-    # Look: exact reports, for the owner's eyes.
-    audit = Delegate("privkit.inventory.audit")
-    kanon = Delegate("privkit.anonymity.kanonymity")
-    ksets = Delegate("privkit.anonymity.ksets")
-    ldiv = Delegate("privkit.anonymity.ldiversity")
-    tclose = Delegate("privkit.anonymity.tcloseness")
-    alpha_k = Delegate("privkit.anonymity.alpha_k")
-    beta_likeness = Delegate("privkit.anonymity.beta_likeness")
-    delta_disclosure = Delegate("privkit.anonymity.delta_disclosure")
-    delta_presence = Delegate("privkit.anonymity.presence")
-    kmap = Delegate("privkit.anonymity.population")
-    check = Delegate("privkit.anonymity.reports")
-    risk = Delegate("privkit.risk.report")
-    suda = Delegate("privkit.risk.suda")
-    link = Delegate("privkit.risk.link")
-    unicity = Delegate("privkit.risk.unicity")
-    attack = Delegate("privkit.attacks.tables")
-    attack_release = Delegate("privkit.attacks.releases")
-    gate = Delegate("privkit.study.gate")
-
-    # Change: a new frame.
-    generalize = Delegate("privkit.transform.generalize")
-    anonymize = Delegate("privkit.transform.anonymize")
-    lattice = Delegate("privkit.transform.lattice")
-    microaggregate = Delegate("privkit.transform.microaggregate")
-    add_noise = Delegate("privkit.transform.perturb")
-    pram = Delegate("privkit.transform.perturb")
-    rank_swap = Delegate("privkit.transform.perturb")
-    round_to = Delegate("privkit.transform.perturb")
-    top_bottom = Delegate("privkit.transform.perturb")
-    evaluate = Delegate("privkit.transform.evaluation")
-    pseudonymize = Delegate("privkit.events.tables")
-    events = Delegate("privkit.events.tables")
-
     @property
     def plan(self) -> PlanAccessor:
         """The price of each ``dp_*`` call, without touching rows."""
         return PlanAccessor(self._data)
 
-    # Release: spends budget.
-    dp_count = Delegate("privkit.project.dp.counts")
-    dp_value_counts = Delegate("privkit.project.dp.counts")
-    dp_crosstab = Delegate("privkit.project.dp.tables")
-    dp_histogram = Delegate("privkit.project.dp.counts")
-    dp_nunique = Delegate("privkit.project.dp.counts")
-    dp_share = Delegate("privkit.project.dp.counts")
-    dp_sum = Delegate("privkit.project.dp.sums")
-    dp_mean = Delegate("privkit.project.dp.sums")
-    dp_var = Delegate("privkit.project.dp.sums")
-    dp_std = Delegate("privkit.project.dp.sums")
-    dp_quantile = Delegate("privkit.project.dp.quantiles")
-    dp_median = Delegate("privkit.project.dp.quantiles")
-    dp_bounds = Delegate("privkit.project.dp.quantiles")
-    dp_top_k = Delegate("privkit.project.dp.quantiles")
-    dp_query = Delegate("privkit.project.dp.query")
-    dp_describe = Delegate("privkit.project.dp.query")
-    dp_tables = Delegate("privkit.project.dp.tables")
-    dp_synthetic = Delegate("privkit.project.dp.synthetic")
-    dp_difference = Delegate("privkit.project.dp.inference")
-    dp_chi2 = Delegate("privkit.project.dp.inference")
-    dp_anova = Delegate("privkit.project.dp.association")
-    dp_correlation = Delegate("privkit.project.dp.association")
-    dp_ols = Delegate("privkit.project.dp.inference")
-    dp_logistic = Delegate("privkit.project.dp.models")
-    dp_kmeans = Delegate("privkit.project.dp.models")
+    #: `pk.events` is the namespace of recipes; the function that treats frames lies in it.
+    events = Delegate("privkit.events.tables", "events")
+
+
+for _home, _name in _METHOD.findall(Path(__file__).with_name("__init__.pyi").read_text(encoding="utf-8")):
+    setattr(PrivacyAccessor, _name, Delegate(f"privkit.{_home}", _name))
+    if _name.startswith("dp_"):
+        setattr(PlanAccessor, _name, Delegate(f"privkit.{_home}", f"{_name}.plan"))
 
 
 def register_on(library: str) -> None:

@@ -8,7 +8,6 @@ is in the reference as soon as it is public.
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
 from pathlib import Path
@@ -130,23 +129,18 @@ class Accessor(Parsed):
     def lines(self) -> list[str]:
         """Return one description for each method."""
         methods = [
-            (prefix, name, member)
+            (prefix, name, getattr(accessor, name))
             for accessor, prefix in ((PrivacyAccessor, ""), (PlanAccessor, "plan."))
-            for name, member in vars(accessor).items()
+            for name, member in sorted(vars(accessor).items())
             if isinstance(member, Delegate)
         ]
-        own = {
-            f"DataFrame.privacy.{name}": _said(_function(name, member))
-            for prefix, name, member in methods
-            if not prefix
-        }
+        own = {f"DataFrame.privacy.{name}": _said(function) for prefix, name, function in methods if not prefix}
         found = [*summary(own), ".. py:currentmodule:: None", ""]
-        for prefix, name, member in methods:
-            found += self._method(prefix, name, member)
+        for prefix, name, function in methods:
+            found += self._method(prefix, name, function)
         return found
 
-    def _method(self, prefix: str, name: str, member: Delegate) -> list[str]:
-        function = _function(name, member)
+    def _method(self, prefix: str, name: str, function: Any) -> list[str]:
         signature = inspect.signature(function)
         bare = [p.replace(annotation=p.empty) for p in list(signature.parameters.values())[1:]]
         shown = signature.replace(parameters=bare, return_annotation=signature.empty)
@@ -160,10 +154,6 @@ class Accessor(Parsed):
             f"   {told}",
             "",
         ]
-
-
-def _function(name: str, member: Delegate) -> Any:
-    return getattr(importlib.import_module(member.home), name)
 
 
 #: Bars are norms and absolute values, never substitutions; an attribute with a leading dot is code, not a link.

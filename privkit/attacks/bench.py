@@ -1,4 +1,4 @@
-"""The bench: the same five attacks on members, on controls, on shuffled persons, and on planted leaks."""
+"""The bench: the same attacks on members, on controls, on shuffled persons, and on planted leaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from privkit.attacks.claims import Planted, Sorted, TableAttack, by_size, claimed, folds
 from privkit.attacks.controls import rate_of
-from privkit.attacks.scores import NAMES, NEEDS, Near, Rows, Scored, Targets, by_distance, by_fit, nearest
+from privkit.attacks.matching import Near, Rows, Targets, nearest
+from privkit.attacks.scores import Scored, Seen, TableAttacker
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class Bench:
             parts = {one.by: one.parts(members, claims["members"], controls, claims["control"]) for one in sorts}
             return replace(self._judged(name, scored, claims, planted), parts=parts)
 
-        return {name: judged(name) for name in NAMES}
+        return {name: judged(name) for name in TableAttacker.kinds()}
 
     def _sorts(self) -> tuple[Sorted, ...]:
         """Return the people by part; nothing without controls, beside whom parts are told."""
@@ -107,10 +108,16 @@ class Bench:
     def _scored(self, groups: Mapping[str, Targets], table: Rows) -> Mapping[str, Mapping[str, Scored]]:
         judges = groups["control"] if len(groups["control"]) else groups["baseline"]
         return {
-            name: dict(by_fit(self.columns, self.sides, group, table))
-            | dict(by_distance(nearest(group.places, table.places)[0], _others(group, judges), group.own))
+            name: self._scores(group, table, nearest(group.places, table.places)[0], _others(group, judges), group.own)
             for name, group in groups.items()
         }
+
+    def _scores(
+        self, targets: Targets, table: Rows, near: Near, others: NDArray[np.float64], own: Ints | None
+    ) -> Mapping[str, Scored]:
+        """Return the scores of all attacks, by name."""
+        seen = Seen(self.columns, self.sides, targets, table, near, others, own)
+        return {name: kind.scored(seen) for name, kind in TableAttacker.kinds().items()}
 
     def _judged(
         self,
@@ -124,7 +131,7 @@ class Bench:
         right = {key: None if one.right is None else rate_of(one.right) for key, one in found.items()}
         return TableAttack(
             name=name,
-            needs=NEEDS[f"{name}_own" if right["members"] and name == "nearest" else name],
+            needs=TableAttacker.kinds()[name].needed(own=self.own is not None),
             rate=rates["members"],
             control=None if control is None else rates["control"],
             baseline=rates["baseline"],
@@ -167,12 +174,12 @@ class Bench:
             if drawn is not None:  # rows of the table, as `_planted_near` numbers them
                 own["control"] = np.where(drawn < size - copied, drawn, drawn + copied)
             found = {
-                key: dict(by_fit(self.columns, self.sides, one, table))
-                | dict(by_distance(near[key][step], beside[key], None if drawn is None else own[key]))
+                key: self._scores(one, table, near[key][step], beside[key], None if drawn is None else own[key])
                 for key, one in groups.items()
             }
             answers[share] = {
-                name: _planted(share, found["members"][name].scores, found["control"][name].scores) for name in NAMES
+                name: _planted(share, found["members"][name].scores, found["control"][name].scores)
+                for name in found["members"]
             }
         return answers
 

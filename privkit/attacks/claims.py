@@ -1,4 +1,4 @@
-"""From scores to claims: which persons an attacker names who may wrongly name one in a hundred, and whom he finds.
+"""What every attack is, and from scores to claims: which persons one names who may wrongly name one in a hundred.
 
 Members and controls stand beside each other: in all, by how many are like them, and by group.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from privkit.risk.attackers import Rate
 from privkit.tally.codes import column_codes
 from privkit.values.arguments import public
 from privkit.values.frozen import Frozen
+from privkit.values.kinds import enter
 from privkit.values.loss import ALARMS
 from privkit.values.show import Paneled, Plotted
 
@@ -30,6 +31,34 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
+
+
+class Attack:
+    """A kind of attack. Each is one class: what it is called, what an attacker must know for it, and how it works."""
+
+    #: Every attack by the name of its class: it is in here by being defined.
+    KINDS: ClassVar[dict[str, type[Attack]]] = {}
+
+    #: By what name a report holds it.
+    name: ClassVar[str] = ""
+    #: What it is called in words.
+    words: ClassVar[str] = ""
+    #: What an attacker would need to know, and what counts as a find.
+    needs: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        lacking = [one for one in ("words", "needs") if not getattr(cls, one)]
+        enter(Attack.KINDS, cls, "attack", says="name", also=lacking)
+
+    @classmethod
+    def kinds(cls) -> dict[str, type[Self]]:
+        """Return the attacks that are built on this class, by their names, in the order in which they are defined."""
+        return {kind.name: kind for kind in Attack.KINDS.values() if issubclass(kind, cls)}
+
+
+def words_of(name: str) -> str:
+    """Return what an attack is called in words: those of one name have the same, whatever is attacked."""
+    return next(kind.words for kind in Attack.KINDS.values() if kind.name == name)
 
 
 def threshold(scores: Scores, alarms: Fraction = ALARMS) -> float:

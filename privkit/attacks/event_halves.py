@@ -14,7 +14,6 @@ law under every key, and what becomes tokens is not compared. ∎
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +22,7 @@ from privkit.attacks.halves import groups_of, halves_of, one_each
 from privkit.attacks.tables import LEAST, AttackReport, attacked
 from privkit.errors import ParameterError
 from privkit.errors.attacks import AttackError
-from privkit.events.operations.drop import Keep, Sample
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.precision import Perturb
-from privkit.events.operations.pseudonymize import Number, Pseudonymize
-from privkit.events.operations.rename import Encode
-from privkit.events.operations.substitute import Scale, Substitute
-from privkit.events.operations.times import ShiftDates
+from privkit.events.operations.drop import Keep
 from privkit.events.recipes.recipe import Recipe
 from privkit.events.run.closures import Options, treated
 from privkit.events.run.exposure import made_by, subjects
@@ -42,15 +35,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from privkit.events.operations.operation import Operation
+    from privkit.events.operations.operation import Hiding, Operation
     from privkit.events.run.result import EventsResult
 
     Ints = NDArray[np.int64]
 
 #: What puts something in the place of a value that only who has the key, or the book, can know.
-_REPLACING: tuple[type[Operation], ...] = (Pseudonymize, Number, Encode, Substitute)
+_REPLACING: tuple[Hiding, ...] = ("tokens", "codes")
 #: What adds a secret to a value, or multiplies it by one: an attacker looks for what is near the value.
-_MOVING: tuple[type[Operation], ...] = (Perturb, ShiftDates, Scale)
+_MOVING: tuple[Hiding, ...] = ("numbers", "times")
 
 
 def of_result(
@@ -81,7 +74,7 @@ def of_result(
         raise AttackError.too_few("the result of a half", len(made), LEAST)
     members, controls = one_each(who[inside][known_at], start), one_each(who[outside][rest_at], start)
     for name in names:
-        if name in _heads(made_by(result.recipe, (ShiftDates,))):
+        if name in _heads(made_by(result.recipe, "times")):
             made, known, rest = (_in_seconds(frame, name) for frame in (made, known, rest))
     place = np.full(len(inside), -1)
     place[kept] = np.arange(len(kept))
@@ -98,7 +91,7 @@ def of_result(
 
 def _source(result: EventsResult) -> tuple[list[dict[str, Any]], Ints]:
     """Return the events as they came in, and each one's person; who has no name stands for himself alone."""
-    if any(isinstance(operation, Merge) for operation in result.recipe.operations):
+    if result.recipe.trace.merged:
         raise AttackError.no_recipe("its recipe merges events, and no row of it is one person's")
     if result.source is None or hasattr(result.source, "__next__"):
         raise AttackError.no_recipe("its events came from an iterator, which cannot be read again")
@@ -122,24 +115,14 @@ def _anew(recipe: Recipe, seed: int) -> Recipe:
         mark = (key.source or key.id) if isinstance(key, Key) else key
         return keys.setdefault(mark, Key(random.bytes(32)))
 
-    def changed(operation: Any) -> Operation:
-        stored: dict[str, Any] = {"mapping": None} if getattr(operation, "mapping", None) is not None else {}
-        if isinstance(operation, Pseudonymize):
-            return replace(operation, key=other(operation.key or "mapping"), mapping=None)
-        if getattr(operation, "key", None) is not None:
-            stored["key"] = other(operation.key)
-        return replace(operation, **stored) if stored else operation
-
-    return Recipe([changed(one) for one in recipe.operations], name=recipe.name, version=recipe.version)
+    return Recipe([one._anew(other) for one in recipe.operations], name=recipe.name, version=recipe.version)
 
 
 def _expecting(recipe: Recipe) -> Recipe:
     """Return what an attacker carries out on an event that he knows: the recipe without its secret noise."""
 
     def known(operation: Operation) -> Operation:
-        if isinstance(operation, Sample):
-            return replace(operation, share=1.0)
-        return Keep(operation.targets()) if isinstance(operation, _MOVING) else operation
+        return Keep(operation.targets()) if operation._hides_by in _MOVING else operation._of_what_stays()
 
     return Recipe([known(one) for one in recipe.operations], name=recipe.name, version=recipe.version)
 
@@ -160,8 +143,8 @@ def _heads(paths: set[str]) -> set[str]:
 
 def _names(recipe: Recipe, made: pd.DataFrame, known: pd.DataFrame, columns: Any) -> list[str]:
     """Return the columns that are compared: those named, or all that an attacker can know."""
-    in_lists = {path for path in made_by(recipe, _MOVING) if "[]" in path}
-    hidden = _heads(made_by(recipe, _REPLACING) | in_lists)
+    in_lists = {path for path in made_by(recipe, *_MOVING) if "[]" in path}
+    hidden = _heads(made_by(recipe, *_REPLACING) | in_lists)
     if columns is None:
         names = [name for name in made.columns if name in known.columns and name not in hidden]
     else:

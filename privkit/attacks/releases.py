@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from privkit.attacks.bench import PLANTED
-from privkit.attacks.claims import Planted, TableAttack, TableAttacks, claimed
+from privkit.attacks.claims import Attack, Planted, TableAttack, TableAttacks, claimed
 from privkit.attacks.controls import rate_of
 from privkit.attacks.figures import GROUP, GROUPS, Asked, differenced, evidence, membership, reconstructed
 from privkit.attacks.tables import LEAST
@@ -31,15 +33,62 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-#: What an attacker would need to know.
-NEEDS = Frozen(
-    {
-        "differencing": "counts of everybody, and of everybody but the person; a find is the person's value",
-        "averaging": "the same counts, asked again and again; a find is the person's value",
-        "reconstruction": "counts of groups in which he knows who is; a find is whether the person has the value",
-        "membership": "the person's values, and others like them; a find is that the person is among those counted",
-    }
-)
+
+class ReleaseAttacker(Attack, ABC):
+    """An attack on published counts. What is abstract here is what a new one must answer."""
+
+    @classmethod
+    @abstractmethod
+    def attacked(cls, bench: Bench) -> TableAttack:
+        """Return what it finds in what is published, beside controls, and in planted exact counts."""
+
+
+class Differencing(ReleaseAttacker):
+    """Two counts that differ by one person."""
+
+    name = words = "differencing"
+    needs = "counts of everybody, and of everybody but the person; a find is the person's value"
+
+    @classmethod
+    def attacked(cls, bench: Bench) -> TableAttack:
+        """Ask each question once."""
+        return bench.differenced(cls, 1)
+
+
+class Averaging(ReleaseAttacker):
+    """The mean of answers to one question."""
+
+    name = words = "averaging"
+    needs = "the same counts, asked again and again; a find is the person's value"
+
+    @classmethod
+    def attacked(cls, bench: Bench) -> TableAttack:
+        """Ask each question again and again."""
+        return bench.differenced(cls, bench.repeats)
+
+
+class Reconstruction(ReleaseAttacker):
+    """Everybody's value from counts of many groups, by a linear program."""
+
+    name = words = "reconstruction"
+    needs = "counts of groups in which he knows who is; a find is whether the person has the value"
+
+    @classmethod
+    def attacked(cls, bench: Bench) -> TableAttack:
+        """Guess who has the commonest value."""
+        return bench.reconstructed(cls)
+
+
+class CountedMembership(ReleaseAttacker):
+    """Who is among those counted, from the counts of all columns."""
+
+    name = words = "membership"
+    needs = "the person's values, and others like them; a find is that the person is among those counted"
+
+    @classmethod
+    def attacked(cls, bench: Bench) -> TableAttack:
+        """Ask about members and about others."""
+        return bench.membership(cls)
 
 
 @public
@@ -152,52 +201,74 @@ def attack_release(
         raise AttackError.alike("the values of the secret")
     most = min(positive_int(targets, "targets"), len(frame))
     repeated, random = positive_int(repeats, "repeats"), np.random.default_rng(whole(seed, "seed"))
-    bench = _Bench(asked, secret, random.permutation(len(frame))[:most], repeated, random)
+    bench = Bench(asked, secret, random.permutation(len(frame))[:most], repeated, random)
     return bench.report()
 
 
 @dataclass(frozen=True, eq=False)
-class _Bench:
-    """The same four attacks on what is published, on controls, and on planted exact counts."""
+class Bench:
+    """The same attacks on what is published, on controls, and on planted exact counts.
+
+    Attributes
+    ----------
+    asked : Asked
+        What is published.
+    secret : str
+    targets : array of int64
+        Rows of those who are attacked.
+    repeats : int
+        How often averaging asks each question.
+    random : numpy.random.Generator
+    """
 
     asked: Asked
     secret: str
     targets: Ints
     repeats: int
     random: np.random.Generator
+    _replayed: list[bool] = field(default_factory=list)
+
+    @cached_property
+    def absent(self) -> Asked:
+        """What is published where everybody has another's value."""
+        return self.asked.with_secrets(self.secret, self.random.permutation(self.asked.codes[self.secret]))
 
     def report(self) -> ReleaseAttackReport:
         """Run all, and count the calls."""
-        true = self.asked.codes[self.secret]
-        absent = self.asked.with_secrets(self.secret, self.random.permutation(true))
-        found: dict[str, TableAttack] = {}
-        replayed = True
-        for name, repeats in (("differencing", 1), ("averaging", self.repeats)):
-            guesses, same = differenced(self.asked, self.secret, self.targets, self.random, repeats)
-            chance, _ = differenced(absent, self.secret, self.targets, self.random, repeats)
-            replayed = replayed and same
-            right = true[self.targets]
-            found[name] = self._attack(name, guesses == right, chance == right, right, self._planted_guesses)
-        value, right = self._commonest(), true[self.targets] == self._commonest()
-        guessed, chance = (
-            reconstructed(one, self.secret, value, self.targets, self.random) for one in (self.asked, absent)
-        )
-        found["reconstruction"] = self._attack(
-            "reconstruction", guessed == right, chance == right, right, self._planted_bits
-        )
-        found["membership"] = self._membership()
-        calls = self.asked.calls + absent.calls
+        absent = self.absent
+        found = {name: kind.attacked(self) for name, kind in ReleaseAttacker.kinds().items()}
+        calls, replayed = self.asked.calls + absent.calls, all(self._replayed)
         return ReleaseAttackReport(Frozen(found), self.secret, len(self.asked.frame), calls, self.repeats, replayed)
+
+    def differenced(self, kind: type[Attack], repeats: int) -> TableAttack:
+        """Guess the values by counts that differ by one person."""
+        guesses, same = differenced(self.asked, self.secret, self.targets, self.random, repeats)
+        chance, _ = differenced(self.absent, self.secret, self.targets, self.random, repeats)
+        self._replayed.append(same)
+        right = self.asked.codes[self.secret][self.targets]
+        return self._attack(kind, guesses == right, chance == right, right, self._planted_guesses)
+
+    def reconstructed(self, kind: type[Attack]) -> TableAttack:
+        """Guess who has the commonest value by counts of many groups."""
+        value, asked = self._commonest(), (self.asked, self.absent)
+        right = self.asked.codes[self.secret][self.targets] == value
+        guessed, chance = (reconstructed(one, self.secret, value, self.targets, self.random) for one in asked)
+        return self._attack(kind, guessed == right, chance == right, right, self._planted_bits)
 
     def _commonest(self) -> int:
         return int(np.bincount(self.asked.codes[self.secret]).argmax())
 
     def _attack(
-        self, name: str, right: Bools, chance: Bools, values: Any, planted: Callable[[float], tuple[Bools, Bools]]
+        self,
+        kind: type[Attack],
+        right: Bools,
+        chance: Bools,
+        values: Any,
+        planted: Callable[[float], tuple[Bools, Bools]],
     ) -> TableAttack:
         most = int(np.unique(values, return_counts=True)[1].max())
         return TableAttack(
-            name, NEEDS[name], rate_of(right), rate_of(chance), Rate(most, len(values)),
+            kind.name, kind.needs, rate_of(right), rate_of(chance), Rate(most, len(values)),
             {share: Planted(share, *map(rate_of, planted(share))) for share in PLANTED},
         )  # fmt: skip
 
@@ -222,7 +293,7 @@ class _Bench:
         )
         return one == true, other == true
 
-    def _membership(self) -> TableAttack:
+    def membership(self, kind: type[Attack]) -> TableAttack:
         """Ask about members and about others, in groups that are published, and in planted ones."""
         asked, size = self.asked, min(GROUP, len(self.asked.frame) // 4)
         drawn = [self.random.permutation(len(asked.frame)) for _ in range(GROUPS)]
@@ -243,7 +314,7 @@ class _Bench:
             inside, absent = (self._apart(membership(exact, asked.codes, people)) for people in (members, controls))
             planted[share] = Planted(share, rate_of(claimed(inside, absent)), rate_of(claimed(absent, absent)))
         rate, control, baseline = (rate_of(claimed(scores, other)) for scores in (one, other, chance))
-        return TableAttack("membership", NEEDS["membership"], rate, control, baseline, planted)
+        return TableAttack(kind.name, kind.needs, rate, control, baseline, planted)
 
     def _apart(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the scores of all groups in one row, in an order of no meaning."""

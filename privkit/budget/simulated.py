@@ -17,10 +17,9 @@ from privkit.budget.entry import Balance, Charged, Entry, Reservation, State
 from privkit.budget.notes import CLOSED, FACTS, NAMES, NOTED, Ending, Uses, changed, merged, news
 from privkit.budget.odometer import Before, Ways, admit, in_measure, limits_left, window_start
 from privkit.budget.store.query import Alike, alike
-from privkit.errors.facts import FactsChangedError
+from privkit.errors.facts import FactsChangedError, SimulatedError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
 from privkit.errors.root import nothing_spent
-from privkit.errors.simulation import SimulatedError
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import PickledIfReal
 

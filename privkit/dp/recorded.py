@@ -9,28 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from privkit.dp import statistics, synthesis, training
 from privkit.dp.dates import accuracy_told
 from privkit.dp.noise.noise import ALPHA
 from privkit.dp.plan import miss
-from privkit.dp.statistics import (  # noqa: F401  # every kind is known by being defined
-    clipped,
-    counts,
-    histogram,
-    moments,
-    open_groups,
-    person_mean,
-    quantile,
-    quantiles,
-    several,
-    share,
-    sums,
-    top_k,
-)
-from privkit.dp.statistics.books import tables  # noqa: F401
-from privkit.dp.statistics.inference import anova, chi2, correlation, difference, regression  # noqa: F401
+from privkit.dp.statistics.quantile import Quantile
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
-from privkit.dp.synthesis import synthetic  # noqa: F401
-from privkit.dp.training import lloyd, logistic  # noqa: F401
+from privkit.values.kinds import read_all
+
+read_all(statistics, synthesis, training)
 
 #: Every kind of statistic by the name of its class.
 KINDS: Mapping[str, type[Statistic]] = Statistic.KINDS
@@ -116,6 +103,6 @@ def recorded_candidates(record: Mapping[str, Any]) -> tuple[float, ...]:
     """
     try:
         asked = recorded_statistic(record)
-        return asked.candidates if isinstance(asked, quantile.Quantile) else ()
+        return asked.candidates if isinstance(asked, Quantile) else ()
     except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, SyntaxError):  # damaged, or newer
         return ()

@@ -15,7 +15,7 @@ from privkit.dp.answers.release import Release
 from privkit.dp.noise.compound import Compound
 from privkit.dp.noise.noise import Gaussian, Laplace, Noise
 from privkit.dp.noise.selection import NoisyMax
-from privkit.errors.simulation import SimulatedError
+from privkit.errors.facts import SimulatedError
 from privkit.values.arguments import spending
 from privkit.values.show import SIMULATED, Simulated
 

@@ -49,6 +49,7 @@ from privkit.errors.facts import (
     ProjectClosedError,
     ProjectRemovedError,
     ProjectUsedError,
+    SimulatedError,
 )
 from privkit.errors.ledger import (
     LedgerBusyError,
@@ -90,7 +91,6 @@ from privkit.errors.risk import (
     WeightsError,
 )
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, close_matches, listed, nothing_spent
-from privkit.errors.simulation import SimulatedError
 from privkit.errors.study import DossierError, PackageError, PapersError, PolicyError, RegisterError
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 from privkit.errors.calls import called
 from privkit.errors.root import PrivkitError, close_matches, listed, with_article
@@ -70,31 +71,30 @@ class ParameterError(PrivkitError, ValueError):
 
     argument: str = ""
 
+    def _naming(self, argument: str) -> Self:
+        """Return the error, which is about this argument."""
+        self.argument = argument
+        return self
+
     @classmethod
     def of(cls, argument: str, found: str, allowed: str, hint: str = "") -> ParameterError:
         """The call got `found` for `argument`, where only `allowed` is accepted."""
-        error = cls(
+        return cls(
             f"{called()} got {argument}={found}, but {argument} must be {allowed}." + (f" {hint}" if hint else "")
-        )
-        error.argument = argument
-        return error
+        )._naming(argument)
 
     @classmethod
     def together(cls, arguments: Sequence[str], rule: str) -> ParameterError:
         """The combination of `arguments` breaks `rule`."""
-        error = cls(f"{called()}: {rule}")
-        error.argument = ", ".join(arguments)
-        return error
+        return cls(f"{called()}: {rule}")._naming(", ".join(arguments))
 
     @classmethod
     def no_truth(cls, criterion: str) -> ParameterError:
         """A criterion was taken for true or false, as `and`, `or`, `not` and `if` do."""
-        error = cls(
+        return cls(
             f"{criterion} is a criterion, neither true nor false: a table meets it or not. `and` and `or` would drop "
             f"one of two criteria without a word.\nJoin them by &: {criterion} & ...; look for none by `is None`."
-        )
-        error.argument = "criteria"
-        return error
+        )._naming("criteria")
 
 
 class CallError(PrivkitError, TypeError):

@@ -137,100 +137,82 @@ class TablesError(ParameterError):
     @classmethod
     def shape(cls, found: str) -> TablesError:
         """What was given as tables is something else."""
-        error = cls(
+        return cls(
             f"{called()} got tables {found}, but tables must be a list of tuples of columns, or leave it out and give "
             "order= and columns=. Examples: tables=[('sex', 'age_band'), ('city',)]; order=2, columns=['sex', 'city']."
-        )
-        error.argument = "tables"
-        return error
+        )._naming("tables")
 
     @classmethod
     def twice(cls, what: str) -> TablesError:
         """A table has a column twice, or is itself named twice."""
-        error = cls(f"{called()} got {what} twice. A table is a set of columns, and each is asked for once.")
-        error.argument = "tables"
-        return error
+        return cls(f"{called()} got {what} twice. A table is a set of columns, and each is asked for once.")._naming(
+            "tables"
+        )
 
     @classmethod
     def order(cls, found: str, most: int) -> TablesError:
         """The order is no number of columns that there are."""
-        error = cls(
+        return cls(
             f"{called()} got order={found}, but order must be a whole number from 1 to {most}: of how many columns a "
             "table is made at most. Example: order=2, for all tables of one and two columns."
-        )
-        error.argument = "order"
-        return error
+        )._naming("order")
 
     @classmethod
     def cells(cls, table: str, cells: int, most: int) -> TablesError:
         """The tables have more cells than are planned."""
-        error = cls(
+        return cls(
             f"{called()}: the tables have {cells:,} cells together, more than {most:,}; the largest is {table}. "
             "Most would be empty, and hold noise alone. Leave it out, or give its columns fewer keys: "
             "derive={'age_band': pk.cut('age', [18, 40, 65])}."
-        )
-        error.argument = "tables"
-        return error
+        )._naming("tables")
 
     @classmethod
     def sets(cls, found: int, most: int) -> TablesError:
         """There are more tables than are planned."""
-        error = cls(
+        return cls(
             f"{called()}: the tables and those within them are {found:,}, more than {most:,}. Ask for fewer columns, "
             "or a smaller order=."
-        )
-        error.argument = "tables"
-        return error
+        )._naming("tables")
 
     @classmethod
     def work(cls, largest: str, columns: int) -> TablesError:
         """Tables of many columns lie within each other in too many ways."""
-        error = cls(
+        return cls(
             f"{called()}: tables of up to {columns} columns lie within each other in more ways than are planned in "
             f"minutes; the largest is {largest}. Ask for fewer tables, or for tables of fewer columns."
-        )
-        error.argument = "tables"
-        return error
+        )._naming("tables")
 
     @classmethod
     def apart(cls) -> TablesError:
         """A person's rows cannot be told apart by two numbers."""
-        error = cls(
+        return cls(
             f"{called()}: the columns have so many combinations of keys that a person's rows cannot be told apart. "
             "Ask for some of the columns in a release of their own."
-        )
-        error.argument = "tables"
-        return error
+        )._naming("tables")
 
     @classmethod
     def persons(cls) -> TablesError:
         """Distinct persons do not add up."""
-        error = cls(
+        return cls(
             f"{called('of=...')}: tables count rows. Distinct persons do not add up: one who is in two cells is "
             "in their margin once. Count them table by table: dp_count(of='persons')."
-        )
-        error.argument = "of"
-        return error
+        )._naming("of")
 
     @classmethod
     def importance(cls, found: str) -> TablesError:
         """The importance is no dict from tables to numbers."""
-        error = cls(
+        return cls(
             f"{called()} got importance {found}, but importance must be a dict from tables that are asked for to "
             "numbers above 0; others have 1; or 'cells'. Example: importance={('sex', 'city'): 4}."
-        )
-        error.argument = "importance"
-        return error
+        )._naming("importance")
 
     @classmethod
     def not_held(cls, names: Sequence[object], tables: Sequence[str]) -> TablesError:
         """The release holds no table by these columns."""
         few = ", ".join(tables[:6]) + (f" and {len(tables) - 6:,} more" if len(tables) > 6 else "")
-        error = cls(
+        return cls(
             f"{called()} got {listed(list(names))}, but the release holds {few}, and what lies within one of them."
-        )
-        error.argument = "columns"
-        return error
+        )._naming("columns")
 
 
 class LevelsError(KeysError):

@@ -108,100 +108,80 @@ class PriceError(ParameterError):
         """Neither or both of the two ways to price were given."""
         ways = ", advantage=, accuracy= or relative=, one of them. Examples" if accuracy else ". Example"
         more = "; advantage=0.1; accuracy=10" if accuracy else ""
-        error = cls(f"{called()}: give {main}={ways}: {main}=0.2{more}.")
-        error.argument = f"{main}, accuracy"
-        return error
+        return cls(f"{called()}: give {main}={ways}: {main}=0.2{more}.")._naming(f"{main}, accuracy")
 
     @classmethod
     def measure(cls, argument: str, measure: str, instead: str) -> PriceError:
         """The project's measure has no such amount."""
-        error = cls(f"{called()} got {argument}=, but the project counts in {measure}. {instead}")
-        error.argument = argument
-        return error
+        return cls(f"{called()} got {argument}=, but the project counts in {measure}. {instead}")._naming(argument)
 
     @classmethod
     def advantage_needs_delta(cls, measure: str) -> PriceError:
         """What an advantage allows depends on δ, where the measure has one."""
-        error = cls(
+        return cls(
             f"{called('advantage=...')} needs delta=: the project counts in {measure}, and an attacker's advantage "
             "comes from both. Say how much of δ it may be. Examples: delta=1e-7; delta=0."
-        )
-        error.argument = "delta"
-        return error
+        )._naming("delta")
 
     @classmethod
     def advantage_below_delta(cls, advantage: str, delta: str) -> PriceError:
         """δ by itself is an advantage as large."""
-        error = cls(
+        return cls(
             f"{called()} got advantage={advantage} with delta={delta}, but δ by itself allows an advantage of {delta}. "
             "Ask for a larger advantage, or for a smaller δ."
-        )
-        error.argument = "advantage"
-        return error
+        )._naming("advantage")
 
     @classmethod
     def advantage_too_small(cls, advantage: str, symbol: str, least: str) -> PriceError:
         """No amount that privkit offers allows as little."""
-        error = cls(
+        return cls(
             f"{called()} got advantage={advantage}, which would need {symbol} below {least}, the least there is. "
             "Example: advantage=0.1."
-        )
-        error.argument = "advantage"
-        return error
+        )._naming("advantage")
 
     @classmethod
     def needs_rows(cls, statistic: str, argument: str = "accuracy") -> PriceError:
         """The accuracy of this statistic depends on how many rows there are, which is private."""
         article = "an" if statistic[0] in "aeiou" else "a"
-        error = cls(
+        return cls(
             f"{called(f'{argument}=...')} needs assume_rows=: how accurate {article} {statistic} is depends on how "
             "many rows each group has, and that is private. Say what you take for granted, from public knowledge. "
             "Example: assume_rows=5_000."
-        )
-        error.argument = "assume_rows"
-        return error
+        )._naming("assume_rows")
 
     @classmethod
     def no_accuracy(cls, statistic: str, argument: str, main: str) -> PriceError:
         """What is asked, like a coefficient of a model, has no accuracy by which it could be priced."""
-        error = cls(
+        return cls(
             f"{called(f'{argument}=...')}: {statistic!r} has no interval, so that no price follows from its accuracy. "
             f"Give {main}= in its place. Example: {main}=1."
-        )
-        error.argument = argument
-        return error
+        )._naming(argument)
 
     @classmethod
     def of_ranks(cls, accuracy: str) -> PriceError:
         """The accuracy of a quantile is a share of ranks, and this is more than any rank can be off."""
-        error = cls(
+        return cls(
             f"{called(f'accuracy={accuracy}')}: the accuracy of a quantile is a share of ranks, at most 0.5: with "
             "0.01 its rank is within 1 % of the rows at 95 %. In the unit of the column the answer has an interval. "
             "Example: accuracy=0.01."
-        )
-        error.argument = "accuracy"
-        return error
+        )._naming("accuracy")
 
     @classmethod
     def no_reference(cls, statistic: str) -> PriceError:
         """Nothing is known in advance of which a relative accuracy would be a share."""
-        error = cls(
+        return cls(
             f"{called('relative=...')}: of this {statistic} nothing is known in advance that a relative accuracy would "
             "be a share of. Give accuracy= in its own units."
-        )
-        error.argument = "relative"
-        return error
+        )._naming("relative")
 
     @classmethod
     def unreachable(cls, accuracy: str, rows: int | None = None) -> PriceError:
         """No loss that privkit offers reaches the accuracy: with the rows that are assumed, if any are."""
         few = "" if rows is None else f" with {rows:,} rows, which may tell no more even without noise"
-        error = cls(
+        return cls(
             f"{called()} cannot reach accuracy={accuracy}{few}, at any ε or ρ up to 1000. Ask for a larger accuracy=, "
             f"half the width of a wider interval{'' if rows is None else '; or assume more rows, if there are'}."
-        )
-        error.argument = "accuracy"
-        return error
+        )._naming("accuracy")
 
 
 class IntervalError(PrivkitError, TypeError):
@@ -380,19 +360,15 @@ class TotalsError(ParameterError):
     @classmethod
     def statistics(cls, names: Sequence[str]) -> TotalsError:
         """The tables hold different statistics."""
-        error = cls(
+        return cls(
             f"{called()}: the tables hold {listed(names)}, but one statistic is made consistent at a time. "
             "Give all counts, or all sums."
-        )
-        error.argument = "parts"
-        return error
+        )._naming("parts")
 
     @classmethod
     def size(cls, cells: int, most: int) -> TotalsError:
         """The finest table is larger than a dense least-squares solution takes."""
-        error = cls(
+        return cls(
             f"{called()}: the finest table has {cells:,} groups; at most {most:,} are taken. Make parts consistent "
             "one by one, or leave the finest table out."
-        )
-        error.argument = "parts"
-        return error
+        )._naming("parts")

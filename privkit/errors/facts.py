@@ -1,11 +1,12 @@
-"""Errors about what is declared of a project: public facts, that it is closed, that it was removed."""
+"""Errors about what is declared of a project: public facts, that it is simulated, closed, or was removed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 from privkit.errors.arguments import ParameterError
-from privkit.errors.calls import called
+from privkit.errors.calls import call_name, called
 from privkit.errors.root import NOTHING_SPENT, PrivkitError, listed
 
 #: So many entries are named.
@@ -195,3 +196,63 @@ class ProjectUsedError(PrivkitError, ValueError):
             "released. To charge nothing more to it: project.close(reason='...').",
             budget=NOTHING_SPENT,
         )
+
+
+class SimulatedError(PrivkitError, TypeError):
+    """Something simulated was used as if it were real, or the other way round.
+
+    Attributes
+    ----------
+    function : str
+        What refused.
+    """
+
+    function: str = ""
+
+    def _by(self, function: str) -> Self:
+        """Return the error, in which this function refused."""
+        self.function = function
+        return self
+
+    @classmethod
+    def refused(cls) -> SimulatedError:
+        """The call takes nothing that is simulated."""
+        return cls(
+            f"{called()} got something SIMULATED. The simulator's noise comes from a seed, so it protects nobody; "
+            "its answers are for teaching and are never stored, exported or packaged. "
+            "Ask in a real project: pk.open_project(name, ...) without simulate=True."
+        )._by(call_name())
+
+    @classmethod
+    def real(cls) -> SimulatedError:
+        """The call was to draw for a real project."""
+        return cls(f"{called()} draws for simulated projects alone: a real ledger holds no simulated answer.")._by(
+            call_name()
+        )
+
+    @classmethod
+    def unknown(cls, mechanism: str) -> SimulatedError:
+        """The simulator has no such noise."""
+        return cls(f"{called()}: the simulator knows no {mechanism} noise. Ask this in a real project.")._by(
+            call_name()
+        )
+
+    @classmethod
+    def fleeting(cls, name: str) -> SimulatedError:
+        """There is nothing to remove."""
+        return cls(f"project {name!r} is kept in memory alone, and ends with its session: it needs no removing.")._by(
+            "remove"
+        )
+
+    @classmethod
+    def extended(cls, name: str) -> SimulatedError:
+        """There is no budget to extend."""
+        return cls(
+            f"project {name!r} is kept in memory alone, and its budget protects nobody: it is not extended. Begin "
+            "another with a higher one: pk.open_project(..., epsilon=..., simulate=True)."
+        )._by("extend")
+
+    @classmethod
+    def verify(cls, name: str) -> SimulatedError:
+        """There is no chain to check."""
+        return cls(f"project {name!r} is kept in memory alone: it has no ledger that could be verified.")._by("verify")

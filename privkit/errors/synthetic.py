@@ -15,86 +15,68 @@ class SyntheticError(ParameterError):
     @classmethod
     def columns(cls, found: str) -> SyntheticError:
         """What was given as columns is something else, or is one column."""
-        error = cls(
+        return cls(
             f"{called()} got columns {found}, but columns must be a list of two or more columns of the frame. For one "
             "column ask dp_value_counts or dp_histogram. Example: columns=['sex', 'age', 'city']."
-        )
-        error.argument = "columns"
-        return error
+        )._naming("columns")
 
     @classmethod
     def cuts(cls, found: str) -> SyntheticError:
         """What was given as cuts is something else."""
-        error = cls(
+        return cls(
             f"{called()} got cuts {found}, but cuts must be a dict from columns to the edges of their bins: a list, or "
             "pk.cut. Example: cuts={'age': [18, 30, 45, 65, 100]}."
-        )
-        error.argument = "cuts"
-        return error
+        )._naming("cuts")
 
     @classmethod
     def edges(cls, column: str, found: str) -> SyntheticError:
         """The bins of a column cannot be filled."""
-        error = cls(
+        return cls(
             f"{called()}: the bins of {column!r} {found}. Values are drawn uniformly within each bin, so every bin "
             f"needs two finite ends that the column's type holds, and of whole numbers one to draw."
-        )
-        error.argument = "cuts"
-        return error
+        )._naming("cuts")
 
     @classmethod
     def keys_beyond(cls, column: str, dtype: str) -> SyntheticError:
         """A column of whole numbers cannot hold all its keys."""
-        error = cls(
+        return cls(
             f"{called()}: keys of {column!r} are no whole numbers that its type, {dtype}, holds, and rows have the "
             "types of the frame. Leave such keys out, or give the column another type first: frame.astype(...)."
-        )
-        error.argument = "keys"
-        return error
+        )._naming("keys")
 
     @classmethod
     def both(cls, column: str) -> SyntheticError:
         """A column has both keys and bins."""
-        error = cls(f"{called()} got keys and cuts of {column!r}. Give one of them.")
-        error.argument = "cuts"
-        return error
+        return cls(f"{called()} got keys and cuts of {column!r}. Give one of them.")._naming("cuts")
 
     @classmethod
     def target(cls, found: str) -> SyntheticError:
         """The target is none of the columns."""
-        error = cls(f"{called()} got target={found}, which is none of the columns. Name one of them.")
-        error.argument = "target"
-        return error
+        return cls(f"{called()} got target={found}, which is none of the columns. Name one of them.")._naming("target")
 
     @classmethod
     def accuracy(cls, argument: str) -> SyntheticError:
         """Rows have no one accuracy by which they can be priced."""
-        error = cls(
+        return cls(
             f"{called()} got {argument}=, but rows have no one accuracy. Give epsilon= (rho=), or advantage=; the plan "
             "tells how accurate the tables of the first round are."
-        )
-        error.argument = argument
-        return error
+        )._naming(argument)
 
     @classmethod
     def domain(cls, table: str, cells: int, most: int) -> SyntheticError:
         """All pairs together have more cells than are counted."""
-        error = cls(
+        return cls(
             f"{called()}: the tables of all pairs of columns have {cells:,} cells together, more than {most:,}; the "
             f"largest is {table}. Nearly all would be noise. Give its columns fewer keys or wider bins."
-        )
-        error.argument = "columns"
-        return error
+        )._naming("columns")
 
     @classmethod
     def combinations(cls) -> SyntheticError:
         """A row cannot be held by two numbers."""
-        error = cls(
+        return cls(
             f"{called()}: the columns have more combinations of levels than two 64-bit numbers tell apart. Leave "
             "columns out, or give them fewer keys or wider bins."
-        )
-        error.argument = "columns"
-        return error
+        )._naming("columns")
 
     @classmethod
     def no_rows(cls) -> SyntheticError:
@@ -107,9 +89,7 @@ class RulesError(SyntheticError):
 
     @classmethod
     def _of(cls, told: str) -> RulesError:
-        error = cls(f"{called()}: {told}")
-        error.argument = "constraints"
-        return error
+        return cls(f"{called()}: {told}")._naming("constraints")
 
     @classmethod
     def shape(cls, found: str) -> RulesError:
@@ -206,9 +186,7 @@ class RelatedError(SyntheticError):
     @classmethod
     def release(cls, argument: str) -> RelatedError:
         """Something else came for a release."""
-        error = cls(f"{called()}: {argument} must be a release of dp_synthetic.")
-        error.argument = argument
-        return error
+        return cls(f"{called()}: {argument} must be a release of dp_synthetic.")._naming(argument)
 
     @classmethod
     def count(cls, name: str) -> RelatedError:
@@ -259,50 +237,40 @@ class MockError(ParameterError):
     @classmethod
     def schema(cls, found: str) -> MockError:
         """What was given as a schema is something else."""
-        error = cls(
+        return cls(
             f"{called()} got a schema {found}, but it must be a dict from columns to types, or a frame. "
             "Example: pk.mock({'sex': 'str', 'age': 'int64'}, 100)."
-        )
-        error.argument = "schema"
-        return error
+        )._naming("schema")
 
     @classmethod
     def dtype(cls, column: str) -> MockError:
         """A type is none of pandas."""
-        error = cls(
+        return cls(
             f"{called()}: the type of {column!r} is none that pandas knows. Examples: 'str', 'int64', 'float64', "
             "'bool', 'category', 'datetime64[us]', or 'date'."
-        )
-        error.argument = "schema"
-        return error
+        )._naming("schema")
 
     @classmethod
     def shape(cls, argument: str, found: str) -> MockError:
         """What was given as keys or cuts is something else."""
-        error = cls(f"{called()} got {argument} as {found}, but it must be a dict from columns to lists.")
-        error.argument = argument
-        return error
+        return cls(f"{called()} got {argument} as {found}, but it must be a dict from columns to lists.")._naming(
+            argument
+        )
 
     @classmethod
     def unknown(cls, argument: str, names: Sequence[str]) -> MockError:
         """Keys or cuts are of columns that the schema does not have."""
-        error = cls(f"{called()} got {argument} of {listed(names)}, which the schema does not have.")
-        error.argument = argument
-        return error
+        return cls(f"{called()} got {argument} of {listed(names)}, which the schema does not have.")._naming(argument)
 
     @classmethod
     def both(cls, column: str) -> MockError:
         """A column has both keys and bins."""
-        error = cls(f"{called()} got keys and cuts of {column!r}. Give one of them.")
-        error.argument = "cuts"
-        return error
+        return cls(f"{called()} got keys and cuts of {column!r}. Give one of them.")._naming("cuts")
 
     @classmethod
     def rows(cls, found: int, most: int) -> MockError:
         """More rows are asked for than are made."""
-        error = cls(f"{called()} got rows={found:,}, but rows must be at most {most:,}.")
-        error.argument = "rows"
-        return error
+        return cls(f"{called()} got rows={found:,}, but rows must be at most {most:,}.")._naming("rows")
 
 
 class EvaluationError(ParameterError):
@@ -330,23 +298,19 @@ class EvaluationError(ParameterError):
     @classmethod
     def target(cls, name: str) -> EvaluationError:
         """The target, or a column of groups, is none of the columns that are compared."""
-        error = cls(f"{called()} got {name!r}, which is none of the columns that are compared.")
-        error.argument = "target"
-        return error
+        return cls(f"{called()} got {name!r}, which is none of the columns that are compared.")._naming("target")
 
     @classmethod
     def by(cls) -> EvaluationError:
         """Groups came without a target."""
-        error = cls(f"{called('by=...')} tells errors of predictions by group: give target=, what to predict.")
-        error.argument = "by"
-        return error
+        return cls(f"{called('by=...')} tells errors of predictions by group: give target=, what to predict.")._naming(
+            "by"
+        )
 
     @classmethod
     def one_value(cls, name: str) -> EvaluationError:
         """There is nothing to predict."""
-        error = cls(
+        return cls(
             f"{called()}: the target {name!r} has one value in the real rows of a half, or in the synthetic ones, so "
             "there is nothing to predict."
-        )
-        error.argument = "target"
-        return error
+        )._naming("target")

@@ -16,7 +16,6 @@ from privkit.dp.plan import Plan, make_plan
 from privkit.dp.price import Price, check_delta
 from privkit.dp.question import Question, fetched
 from privkit.dp.simulate import marked_plan
-from privkit.dp.statistics.counts import Count, OpenCount, PersonCount
 from privkit.dp.statistics.open_groups import FINDING, OpenGroups
 from privkit.errors import KeysError, ParameterError, nothing_spent
 from privkit.errors.calls import call_name, calling
@@ -380,9 +379,7 @@ def _question(
 
 def _shown(asked: Statistic, columns: tuple[str, ...], share: object) -> Statistic:
     """Return the statistic of the groups that show up: counts show themselves, for others the groups come first."""
-    if type(asked) is PersonCount and share is None:
-        return OpenCount(columns, persons=True, window=asked.window)
-    if type(asked) is Count and share is None:
-        return OpenCount(columns)
+    if share is None and (showing := asked.showing(columns)) is not None:
+        return showing
     part = FINDING if share is None else exact(share, "keys_share", below=1, hint="Example: keys_share=0.25.")
     return OpenGroups(columns, asked, Fraction(part))

@@ -274,26 +274,26 @@ def _share(part: Mapping[str, Any]) -> float | None:
 
 def _asked_of(part: Mapping[str, Any], inner: Mapping[str, Any], by: Sequence[str], window: str) -> str:
     """Return what is asked by a statistic that holds another: itself, or beside groups that showed up the other."""
-    if part.get("statistic") in ("difference", "anova"):
-        return f"{part['statistic']} of {part.get('column')} by {part.get('group')}"
-    if part.get("statistic") == "with clipped":
-        return f"{_asked(inner, by, window)} with the share of clipped rows"
-    if part.get("statistic") == "chi2" and isinstance(groups := part.get("groups"), list):
-        return f"chi2 of {' and '.join(map(str, groups))}"
-    return _asked(inner, by, window)
+    if "group" in part:
+        return f"{part.get('statistic')} of {part.get('column')} by {part['group']}"
+    if isinstance(groups := part.get("groups"), list):
+        return f"{part.get('statistic')} of {' and '.join(map(str, groups))}"
+    clipped = " with the share of clipped rows" if part.get("statistic") == "with clipped" else ""
+    return _asked(inner, by, window) + clipped
 
 
 def _asked(part: Mapping[str, Any], by: Sequence[str], window: str) -> str:
+    """Return what a record asks, by what it holds: no statistic need be loaded for it."""
     if isinstance(inner := part.get("of"), Mapping):
         return _asked_of(part, inner, by, window)
     statistic, column = str(part.get("statistic", "release")), part.get("column")
-    if statistic == "correlation" and isinstance(names := part.get("columns"), list):
+    if column is None and isinstance(names := part.get("columns"), list) and len(names) > 1:
         column = f"{', '.join(map(str, names[:-1]))} and {names[-1]}"
-    if statistic == "quantile" and (share := _share(part)) is not None:
-        statistic = "median" if share == 0.5 else f"quantile {share:g}"
-    if statistic == "quantiles" and isinstance(shares := part.get("probabilities"), list):
-        statistic = f"quantiles {', '.join(f'{float(Fraction(share)):g}' for share in shares)}"
-    if statistic == "top" and "k" in part:
+    if (share := _share(part)) is not None:
+        statistic = "median" if share == 0.5 else f"{statistic} {share:g}"
+    if isinstance(shares := part.get("probabilities"), list):
+        statistic = f"{statistic} {', '.join(f'{float(Fraction(share)):g}' for share in shares)}"
+    if "k" in part:
         statistic = "most frequent value" if part["k"] == 1 else f"{part['k']} most frequent values"
     totals = part.get("of") == "person totals"
     if part.get("persons"):

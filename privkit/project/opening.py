@@ -15,9 +15,8 @@ from privkit.budget.ledger import Ledger
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import LONGEST, ProjectTerms, Window, shares
 from privkit.errors import ParameterError, ProjectNotFoundError
-from privkit.errors.facts import ProjectClosedError
+from privkit.errors.facts import ProjectClosedError, SimulatedError
 from privkit.errors.root import type_told
-from privkit.errors.simulation import SimulatedError
 from privkit.project.current import opened
 from privkit.project.ledger_view import LedgerView
 from privkit.project.project import Project

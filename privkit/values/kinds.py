@@ -1,14 +1,25 @@
 """Registries by class: a kind enters itself by being defined, and one that leaves out what it must say is refused then.
 
-A class that leaves something abstract and does not name itself is open: it is for other classes to build on.
+A class that leaves something abstract and does not name itself is open: it is for other classes to build on. Who needs
+all kinds reads the folders that they are defined in: no list names their files.
 """
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Any
 
 from privkit.errors.arguments import KindError
+
+
+def read_all(*folders: ModuleType) -> None:
+    """Import every file of these packages, and of those in them: so every kind that is defined there is known."""
+    for folder in folders:
+        for file in walk_packages(folder.__path__, f"{folder.__name__}."):
+            import_module(file.name)
 
 
 def enter(

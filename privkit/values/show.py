@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar
 
 from privkit.errors.calls import calling
-from privkit.errors.simulation import SimulatedError
+from privkit.errors.facts import SimulatedError
 from privkit.values.arguments import public, spending
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 import privkit as pk
 from privkit.attacks.claims import Planted, TableAttack
 from privkit.attacks.columns import Told, columns_of
-from privkit.attacks.scores import Near, Rows, Sides, Targets, by_distance, by_fit, fitting, nearest
+from privkit.attacks.matching import Near, Rows, Targets, fitting, nearest
+from privkit.attacks.scores import Scored, Seen, Sides, TableAttacker
 from privkit.risk.attackers import Rate
 
 mpl.use("Agg")
@@ -88,11 +89,11 @@ def test_a_bench_whose_attacks_are_blind_says_that_it_has_no_power(halves, monke
     members, controls, _ = halves
     random = np.random.default_rng(0)
 
-    def blind(near, others, own):
-        found = by_distance(near, others, own)
-        return {name: type(one)(random.normal(size=len(one.scores))) for name, one in found.items()}
+    def blind(_, seen):
+        return Scored(random.normal(size=len(seen.targets)))
 
-    monkeypatch.setattr("privkit.attacks.bench.by_distance", blind)
+    for name in ("nearest", "membership"):
+        monkeypatch.setattr(TableAttacker.kinds()[name], "scored", classmethod(blind))
     found = pk.attack(members, members, control=controls)
     assert found["nearest"].power is None
     assert not found["nearest"].found
@@ -153,7 +154,9 @@ def test_scores_are_those_of_a_brute_force(seed):
     columns = columns_of(known, shared, list("abcd"), {}, np.random.default_rng(0))
     targets = Targets(np.column_stack([one.values for one in columns]), np.zeros((60, 1), np.float32))
     table = Rows(np.column_stack([one.cells for one in columns]), np.zeros((90, 1), np.float32))
-    found = by_fit(columns, Sides((0, 2), (1, 3), 3), targets, table)
+    seen = Seen(columns, Sides((0, 2), (1, 3), 3), targets, table, None, None, None)
+    kinds = TableAttacker.kinds()
+    found = {name: kinds[name].scored(seen) for name in ("singling_out", "linkability", "inference")}
     shares = {name: shared[name].value_counts(normalize=True) for name in "abcd"}
     for place, (_, person) in enumerate(known.iterrows()):
         fits = {name: shared[name] == person[name] for name in "abcd"}

@@ -23,10 +23,9 @@ from privkit.budget.odometer import Recent, window_start
 from privkit.budget.simulated import SimulatedAccount
 from privkit.budget.terms import ProjectTerms, Window
 from privkit.errors import ParameterError
-from privkit.errors.facts import ProjectClosedError, ProjectRemovedError
+from privkit.errors.facts import ProjectClosedError, ProjectRemovedError, SimulatedError
 from privkit.errors.ledger import LedgerTamperedError
 from privkit.errors.project import InsufficientBudgetError, ProjectMismatchError
-from privkit.errors.simulation import SimulatedError
 
 TWO = {"epsilon": "2"}
 

@@ -6,11 +6,9 @@ What goes through is the register of ``dp_*`` functions and the register of kind
 from __future__ import annotations
 
 import html
-import importlib
 import inspect
 import json
 import math
-import pkgutil
 import re
 from collections import Counter
 from fractions import Fraction
@@ -19,18 +17,19 @@ import pandas as pd
 import pytest
 
 import privkit as pk
-from privkit.dp import statistics
+import privkit.dp
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.dates import limits_in
 from privkit.dp.recorded import KINDS, recorded_accuracy, recorded_within
 from privkit.dp.statistics.statistic import Statistic, recorded_statistic
 from privkit.errors.dp import IntervalError, NotLinearError
+from privkit.project import dp
 from privkit.project.asking import FUNCTIONS
+from privkit.values.kinds import read_all
 from privkit.values.writing import ends, error_text, to_error, with_error, with_interval
 from privkit.view.parts.sheet import Drawn, Table, sheet_of
 
-for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
-    importlib.import_module(f"privkit.project.dp.{module}")
+read_all(dp)
 
 pytestmark = pytest.mark.sample(0.08, alike=True)
 
@@ -184,9 +183,10 @@ def question(folder, frame, known):
 
 
 def test_every_function_has_an_example_and_a_place_in_each_entry():
-    assert set(EXAMPLES) == set(FUNCTIONS)
-    assert set(pk.plan.__all__) == set(FUNCTIONS)
-    assert {name for name in pk.__all__ if name.startswith("dp_")} == set(FUNCTIONS)
+    public = {name for name in pk.__all__ if name.startswith("dp_")}
+    assert public == set(FUNCTIONS), f"{public ^ set(FUNCTIONS)}: privkit/__init__.pyi has a line for each"
+    assert set(pk.plan.__all__) == set(FUNCTIONS), "run `make stub`"
+    assert set(EXAMPLES) == set(FUNCTIONS), f"give examples here of {set(EXAMPLES) ^ set(FUNCTIONS)}"
     for name, function in FUNCTIONS.items():
         assert getattr(pk, name) is function
         assert getattr(pk.plan, name) is function.plan
@@ -206,9 +206,8 @@ def test_a_function_and_its_plan_have_the_same_arguments_and_say_the_same_of_the
 
 def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
     before = dict(KINDS)
-    for found in pkgutil.iter_modules(statistics.__path__):
-        importlib.import_module(f"{statistics.__name__}.{found.name}")
-    assert before == KINDS
+    read_all(privkit.dp)
+    assert before == KINDS, "a statistic is defined in a folder that dp/recorded.py does not read"
     assert all(kind.__dict__.get("mark") for kind in KINDS.values())
     asked: set[type] = set()
     wanted = {kind for kind in KINDS.values() if not kind.retired}
@@ -220,7 +219,7 @@ def test_every_kind_is_known_however_it_is_defined_and_has_an_example(question):
         plan, release, _ = question(*example.values)
         for one in (plan.question.asked, release.plan.question.asked):
             asked |= {type(one), *map(type, getattr(one, "parts", ())), type(getattr(one, "inner", one))}
-    assert wanted == asked
+    assert wanted == asked, f"no example here asks for {wanted - asked}"
 
 
 def test_a_kind_that_leaves_out_what_it_must_say_is_refused_where_it_is_defined():

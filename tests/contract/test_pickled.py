@@ -16,8 +16,8 @@ import pytest
 import privkit as pk
 from privkit.errors.arguments import PanelCopyError
 from privkit.errors.events import SecretLeakError
+from privkit.errors.facts import SimulatedError
 from privkit.errors.project import ProjectCopyError
-from privkit.errors.simulation import SimulatedError
 from privkit.view.panels.base import Panel
 
 #: What has a reason not to be pickled: a handle of a ledger, a secret.

@@ -8,7 +8,6 @@ circle. And the question is the one that is asked with the values typed out, so 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import re
 from fractions import Fraction
 
@@ -20,11 +19,12 @@ import pyarrow as pa
 import pytest
 
 import privkit as pk
+from privkit.project import dp
 from privkit.project.asking import FUNCTIONS
+from privkit.values.kinds import read_all
 from privkit.values.vouched import PublicValues
 
-for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "synthetic", "tables"):
-    importlib.import_module(f"privkit.project.dp.{module}")
+read_all(dp)
 
 PEOPLE = pd.DataFrame({"age": [20.0, 35.0, 50.0, 65.0] * 50, "zip": ["8001", "8002"] * 100, "n": [1, 2, 3, 4] * 50})
 NUMBERS, TEXTS, PAIR = [0, 30, 60, 100], ["8001", "8002"], [0, 100]

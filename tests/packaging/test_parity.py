@@ -15,6 +15,14 @@ from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
 TWINS = {"events": importlib.import_module("privkit.events.tables").events}
 
 
+#: Functions of a frame that are no methods, and why.
+NO_METHODS = {
+    "consented": "a part of the inventory: what persons agreed to",
+    "copula_uniqueness": "a model of the population, beside `.risk()`",
+    "dossier": "the frame is one of its parts, and may be left out",
+}
+
+
 def methods(accessor):
     return [name for name, member in vars(accessor).items() if isinstance(member, Delegate)]
 
@@ -32,6 +40,19 @@ def test_accessor_and_function_have_one_signature(name):
     assert shape(method, 0) == shape(function, 1)
     assert method.__doc__ == function.__doc__ or inspect.ismodule(function)
     assert method.__name__ == name
+
+
+def test_every_function_of_a_frame_is_a_method_or_has_a_reason():
+    of_a_frame = {
+        name
+        for name in pk.__all__
+        if inspect.isfunction(one := getattr(pk, name)) and [*inspect.signature(one).parameters][:1] == ["data"]
+    }
+    left = of_a_frame - set(methods(PrivacyAccessor))
+    assert left == set(NO_METHODS), (
+        f"end the lines of {sorted(left - set(NO_METHODS))} in privkit/__init__.pyi with '# df.privacy', "
+        "or give the reason here"
+    )
 
 
 @pytest.mark.parametrize("name", methods(PlanAccessor))

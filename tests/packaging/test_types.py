@@ -14,14 +14,15 @@ import privkit
 ROOT = Path(privkit.__file__).parents[1]
 
 
-def test_the_stub_of_the_accessor_is_made_of_the_functions(tmp_path):
+def test_the_stub_of_the_accessor_and_the_plans_are_made_of_the_functions(tmp_path):
     spec = importlib.util.spec_from_file_location("write_stub", Path(__file__).with_name("write_stub.py"))
     write_stub = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(write_stub)
     pytest.importorskip("ruff")
-    write_stub.write(tmp_path / "accessor.pyi")
-    made = (tmp_path / "accessor.pyi").read_text(encoding="utf-8")
-    assert made == write_stub.STUB.read_text(encoding="utf-8"), "run python tests/packaging/write_stub.py"
+    for path, text in write_stub.MADE.items():
+        write_stub.write(tmp_path / path.name, text())
+        made = (tmp_path / path.name).read_text(encoding="utf-8")
+        assert made == path.read_text(encoding="utf-8"), "run python tests/packaging/write_stub.py"
 
 
 GOOD = """

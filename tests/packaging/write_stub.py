@@ -1,6 +1,7 @@
-"""Write ``privkit/accessor.pyi``: the methods of ``df.privacy`` as type checkers see them, made of the functions.
+"""Write what follows from the lines of ``privkit/__init__.pyi`` that end in ``# df.privacy``.
 
-``python tests/packaging/write_stub.py``; a test keeps the file equal to what this makes.
+``privkit/accessor.pyi``, the methods of ``df.privacy`` as type checkers see them, and ``privkit/project/dp/plan.py``,
+which is ``pk.plan``. ``python tests/packaging/write_stub.py`` writes both; a test keeps them equal to what this makes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import privkit.accessor as accessor
 
 STUB = Path(accessor.__file__).with_suffix(".pyi")
+PLAN = Path(accessor.__file__).parent / "project" / "dp" / "plan.py"
 _HEAD = '"""The methods of ``df.privacy``, for type checkers: made by tests/packaging/write_stub.py."""\n'
 
 
@@ -93,7 +95,7 @@ def stub() -> str:
     classes = []
     for kind in (accessor.PlanAccessor, accessor.PrivacyAccessor):
         body = ["    def __init__(self, data: Any) -> None: ..."]
-        for name, member in vars(kind).items():
+        for name, member in sorted(vars(kind).items()):
             if isinstance(member, accessor.Delegate):
                 body.append(_method(name, getattr(kind, name), lines))
             elif isinstance(member, property):
@@ -103,12 +105,32 @@ def stub() -> str:
     return "\n".join([_HEAD, *sorted(lines), "", *classes, "", functions, ""])
 
 
-def write(path: Path) -> None:
-    """Write the stub, in the house's style."""
-    path.write_text(stub(), encoding="utf-8")
+def plan() -> str:
+    """Return the text of the module of all plans."""
+    homes = {
+        name: member.home.removeprefix("privkit.project.dp.")
+        for name, member in sorted(vars(accessor.PlanAccessor).items())
+        if isinstance(member, accessor.Delegate)
+    }
+    head = '"""``pk.plan``: the price of each ``dp_*`` function, without touching rows."""\n'
+    head += "# Made by tests/packaging/write_stub.py, as `make stub` does.\n"
+    imports = f"from privkit.project.dp import {', '.join(sorted(set(homes.values())))}\n"
+    lines = [f"{name} = {home}.{name}.plan" for name, home in homes.items()]
+    names = [f"    {name!r}," for name in homes]
+    return "\n".join([head, imports, *lines, "", "__all__ = [", *names, "]", ""])
+
+
+#: What is made: the file, and its text.
+MADE = {STUB: stub, PLAN: plan}
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text, in the house's style."""
+    path.write_text(text, encoding="utf-8")
     for command in (["check", "--fix", "-q", "--select", "I,F401"], ["format", "-q"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, str(path)], check=True, cwd=STUB.parents[1])
 
 
 if __name__ == "__main__":
-    write(STUB)
+    for path, text in MADE.items():
+        write(path, text())

@@ -23,8 +23,8 @@ from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
 from privkit.dp.statistics.quantile import Quantile
 from privkit.errors import CeilingError, InsufficientBudgetError, ParameterError
+from privkit.errors.facts import SimulatedError
 from privkit.errors.project import OrphanedReleaseError, PendingReleaseError, ReservationError
-from privkit.errors.simulation import SimulatedError
 from privkit.project.opening import begin_simulated, open_project
 from privkit.project.release import decode_answer, encode_answer
 from privkit.values.bounds import ONE_ROW, ValueBounds

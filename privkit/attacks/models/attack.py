@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from privkit.attacks.claims import claimed
+from privkit.attacks.claims import Attack, claimed
 from privkit.attacks.controls import rate_of
 from privkit.attacks.models.figures import inferred, limited, ratios, secret_of
 from privkit.attacks.models.repairs import repairing
-from privkit.attacks.models.report import ModelAttack, ModelAttackReport, inspected
+from privkit.attacks.models.report import (
+    FeatureInference,
+    ModelAttack,
+    ModelAttackReport,
+    PlainScores,
+    ShadowModels,
+    inspected,
+)
 from privkit.attacks.models.rows import People, people_of, refuse_shared
 from privkit.attacks.models.trained import (
     Train,
@@ -39,14 +46,6 @@ if TYPE_CHECKING:
 
 #: Of fewer rows no interval is worth reading; with fewer shadow models no law of the answers is.
 LEAST, LEAST_SHADOWS = 20, 8
-NEEDS = Frozen(
-    {
-        "lira": "the person's features and what is to be predicted, the model's answer, the other training rows, and "
-        "how to train such a model; a find is that the model was trained on the person",
-        "scores": "the person's features and what is to be predicted, and the model's answer; a find is that the model "
-        "was trained on the person",
-    }
-)
 
 
 @typed
@@ -230,14 +229,14 @@ class _Bench:
         both = members.beside(controls)
         observed = trained.answers(both)
         shadows, inside = self._shadows(both, self.members.take(rest), train, until, random)
-        scores = {}
+        scores: dict[type[Attack], Floats] = {}
         if len(shadows) >= LEAST_SHADOWS:
-            scores["lira"] = (limited if trained.kind == "classes" else ratios)(observed, shadows, inside)
-        scores["scores"] = observed if trained.kind == "classes" else -np.abs(observed - _numbers(both))
-        found = {name: _judged(name, one[: self.many], one[self.many :]) for name, one in scores.items()}
+            scores[ShadowModels] = (limited if trained.kind == "classes" else ratios)(observed, shadows, inside)
+        scores[PlainScores] = observed if trained.kind == "classes" else -np.abs(observed - _numbers(both))
+        found = {kind.name: _judged(kind, one[: self.many], one[self.many :]) for kind, one in scores.items()}
         guessing = train is not None and secret is not None and monotonic() < until
         if guessing and secret is not None:
-            found["inference"] = inferred(trained, members, controls, secret)
+            found[FeatureInference.name] = inferred(trained, members, controls, secret)
         strongest = next(iter(scores.values()))
         return ModelAttackReport(
             attacks=Frozen(found), model=trained.name, kind=trained.kind,
@@ -279,10 +278,11 @@ def _chosen(count: int, many: int, random: np.random.Generator) -> tuple[Ints, I
     return order[:many], order[many:]
 
 
-def _judged(name: str, members: Floats, controls: Floats) -> ModelAttack:
+def _judged(kind: type[Attack], members: Floats, controls: Floats) -> ModelAttack:
     value = area(members, controls)
     rate, control = (rate_of(claimed(one, controls)) for one in (members, controls))
-    return ModelAttack(name, NEEDS[name], rate, control, value, area_interval(value, len(members), len(controls)))
+    around = area_interval(value, len(members), len(controls))
+    return ModelAttack(kind.name, kind.needs, rate, control, value, around)
 
 
 def _numbers(people: People) -> Floats:

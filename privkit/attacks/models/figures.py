@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from privkit.attacks.controls import rate_of
-from privkit.attacks.models.report import ModelAttack
+from privkit.attacks.models.report import FeatureInference, ModelAttack
 from privkit.errors import ParameterError
 from privkit.tally.codes import factorized
 from privkit.transform.task_utility import area
@@ -100,10 +100,6 @@ def _law(shadows: Floats, side: Bools) -> tuple[Floats, Floats]:
 
 #: A feature of more values is not guessed.
 MOST = 30
-NEEDS = (
-    "the person's other features and what is to be predicted of him; a find is the right value of the feature that is "
-    "missing"
-)
 
 
 def secret_of(people: People, secret: object) -> str | None:
@@ -154,7 +150,8 @@ def inferred(trained: Trained, members: People, controls: People, secret: str) -
     known, many = codes >= 0, len(members)
     inside = np.arange(len(codes)) < many
     rates = [rate_of((guess == codes)[known & side]) for side in (inside, ~inside)]
-    return ModelAttack("inference", NEEDS, rates[0], rates[1], baseline=rate_of((codes == order[0])[known & inside]))
+    kind, baseline = FeatureInference, rate_of((codes == order[0])[known & inside])
+    return ModelAttack(kind.name, kind.needs, rates[0], rates[1], baseline=baseline)
 
 
 def _fit(trained: Trained, people: People) -> NDArray[np.float64]:

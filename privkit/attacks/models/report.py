@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from privkit.attacks.claims import Attacks, Compared, claimed
+from privkit.attacks.claims import Attack, Attacks, Compared, claimed
 from privkit.attacks.controls import newcombe, rate_of
 from privkit.risk.attackers import Rate
 from privkit.values.arguments import positive_int, public
@@ -148,6 +148,36 @@ class ModelAttack(Compared):
             if newcombe(Rate(hits, self.rate.n), self.control)[0] > 0:
                 return hits / self.rate.n - self.control.observed
         return None
+
+
+class ShadowModels(Attack):
+    """Members told from others by models that were trained with and without each (`privkit.attacks.models.figures`)."""
+
+    name, words = "lira", "shadow models"
+    needs = (
+        "the person's features and what is to be predicted, the model's answer, the other training rows, and "
+        "how to train such a model; a find is that the model was trained on the person"
+    )
+
+
+class PlainScores(Attack):
+    """Members told from others by how surely, or how rightly, the model answers."""
+
+    name, words = "scores", "plain scores"
+    needs = (
+        "the person's features and what is to be predicted, and the model's answer; a find is that the model "
+        "was trained on the person"
+    )
+
+
+class FeatureInference(Attack):
+    """A feature guessed by what the model answers (`privkit.attacks.models.figures`)."""
+
+    name, words = "inference", "attribute inference"
+    needs = (
+        "the person's other features and what is to be predicted of him; a find is the right value of the feature that "
+        "is missing"
+    )
 
 
 @public

@@ -78,6 +78,10 @@ class Count(Statistic):
         """Return the rows."""
         return float(rows)
 
+    def showing(self, columns: tuple[str, ...]) -> Statistic | None:
+        """Return the count of groups that have enough rows; counts of other things than rows have groups found."""
+        return OpenCount(columns) if type(self) is Count else None
+
     def __str__(self) -> str:
         return "count of rows"
 
@@ -129,6 +133,10 @@ class PersonCount(OncePerGroup, Count):
         assert question.who is not None
         counts = bounded_counts(data, question.who, question.bounds, question.keys)
         return counts.reshape(-1, 1)
+
+    def showing(self, columns: tuple[str, ...]) -> OpenCount:
+        """Return the count of groups that have enough persons."""
+        return OpenCount(columns, persons=True, window=self.window)
 
     def notes(self, selected: Selection, dates: Kind | None = None) -> tuple[str, ...]:
         """Say how often a person counts, where that is more than once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -74,6 +74,8 @@ class Statistic(ABC):
     framed: ClassVar[bool] = False
     #: Whether a person counts once in a group, however many rows he or she has there.
     once: ClassVar[bool] = False
+    #: What is made of the answer: numbers are told, a model is trained, or rows are drawn.
+    makes: ClassVar[Literal["numbers", "model", "rows"]] = "numbers"
 
     #: The aggregates of the engine contract that it asks for: of rows, and where persons are bounded.
     aggregate: ClassVar[str] = "power_sums"
@@ -96,6 +98,10 @@ class Statistic(ABC):
     def shows(self) -> tuple[str, ...]:
         """The columns whose groups show up by themselves; none where they are public keys."""
         return ()
+
+    def showing(self, columns: tuple[str, ...]) -> Statistic | None:
+        """Return what asks the same of groups that show up by its own noisy cells; None where they are found first."""
+        return None
 
     @property
     def earlier(self) -> Statistic | None:

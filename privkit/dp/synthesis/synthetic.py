@@ -92,6 +92,7 @@ class Synthetic(Tables):
     progress: bool = field(default=False, compare=False)
 
     mark: ClassVar[dict[str, str]] = {"statistic": "synthetic"}
+    makes = "rows"
 
     @classmethod
     def asks(

@@ -82,6 +82,7 @@ class Lloyd(Featured, Steps, Statistic):
     start: int
 
     name = "kmeans"
+    makes = "model"
 
     # -- what is asked -------------------------------------------------------------------------------------------------
 

@@ -132,6 +132,7 @@ class Logistic(Featured, Steps, Statistic):
     penalty: Fraction
 
     name = "logistic"
+    makes = "model"
     steady = ("count",)
 
     # -- what is asked -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from privkit.events.operations.operation import (
@@ -19,6 +19,7 @@ from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
+    from privkit.events.recipes.trace import Trace
     from privkit.events.run.run import Run
     from privkit.events.run.walk import FieldPath
 
@@ -35,6 +36,9 @@ class Drop(Operation):
     def phrase(self) -> str:
         """Return what becomes of a field."""
         return "dropped"
+
+    def _follow(self, trace: Trace, place: str) -> None:
+        trace.drops(self.paths, place)
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return one step per path."""
@@ -79,6 +83,7 @@ class Keep(Operation):
 
     op = "keep"
     covers_branches = True
+    _passes_on = True
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""
@@ -89,6 +94,9 @@ class Keep(Operation):
     def phrase(self) -> str:
         """Return what becomes of a field."""
         return "kept as it is"
+
+    def _follow(self, trace: Trace, place: str) -> None:
+        trace.only = trace.only or self.only is True
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return no step: nothing is touched."""
@@ -114,6 +122,9 @@ class Erase(ValueOperation):
     def phrase(self) -> str:
         """Return what becomes of a field."""
         return "erased (null)" if self.replacement is None else f"erased (the text {self.replacement!r} in its place)"
+
+    def _follow(self, trace: Trace, place: str) -> None:
+        trace.erases(self.paths, place)
 
     def change(self, run: Run, path: FieldPath) -> Change:
         """Return the function from value to value."""
@@ -209,6 +220,7 @@ class Sample(Operation):
     key: Key | KeySource | None = None
 
     op = "sample"
+    _of_events = True
 
     def targets(self) -> tuple[str, ...]:
         """Return no path: fields stay as they are."""
@@ -230,6 +242,9 @@ class Sample(Operation):
         """Return what becomes of the events."""
         what = f"all events of a {self.by}" if self.by else "each event"
         return f"{what} kept with probability {self.share:g}"
+
+    def _of_what_stays(self) -> Sample:
+        return replace(self, share=1.0)
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return the step that drops the others; counts those that were dropped."""

@@ -12,6 +12,7 @@ from privkit.events.run.walk import Change, Step, parse_path, reader, values_at
 from privkit.values.arguments import typed
 
 if TYPE_CHECKING:
+    from privkit.events.recipes.trace import Trace
     from privkit.events.run.run import Run
 
 
@@ -26,6 +27,7 @@ class Merge(Operation):
     unit: str | None = None
 
     op = "merge"
+    _of_events = True
 
     def targets(self) -> tuple[str, ...]:
         """Return the paths that it reads."""
@@ -68,6 +70,17 @@ class Merge(Operation):
             f"merged by {groups} into {', '.join(totals)}; groups of fewer than {self.at_least} {members} "
             "are left out; all other fields are dropped"
         )
+
+    @property
+    def _names_by(self) -> str:
+        return "by"
+
+    def _told_of_field(self) -> str:
+        return "read for the merged events"
+
+    def _follow(self, trace: Trace, place: str) -> None:
+        names = [name for name, _ in self.sums if isinstance(name, str)]
+        trace.merges(self.by, [*names, *([self.count] if isinstance(self.count, str) else [])])
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return no step: events are taken in, and totals come at the end."""

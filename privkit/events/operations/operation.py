@@ -1,11 +1,14 @@
-"""What every operation of a recipe is: a frozen value that tells its fields, its problems, and what it does."""
+"""What every operation of a recipe is: a frozen value that tells its fields, its problems, and what it does.
+
+What begins with an underscore is asked by privkit alone: how recipes are followed, told, written and attacked.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from privkit.errors.events import PathError
 from privkit.events.run.plain import Unfit
@@ -14,12 +17,16 @@ from privkit.events.secrets.key import Key, KeySource
 from privkit.values.kinds import enter
 
 if TYPE_CHECKING:
+    from privkit.events.recipes.trace import Trace
     from privkit.events.run.run import Run
 
 #: Every operation by its name, as each class enters itself: `privkit.events` imports them all.
 OPERATIONS: dict[str, type[Operation]] = {}
 #: A problem: the parameter, and what is wrong with it.
 Problem = tuple[str, str]
+#: How values are hidden from whoever lacks a secret: tokens or numbers of its own, or the codes of a book, stand in
+#: their place; or numbers, or times, are moved, so that one can look for what is near.
+Hiding = Literal["tokens", "codes", "numbers", "times"]
 
 
 def paths_of(paths: Iterable[Any]) -> tuple[Any, ...]:
@@ -51,6 +58,15 @@ class Operation(ABC):
     op: ClassVar[str] = ""
     covers_branches: ClassVar[bool] = False
 
+    #: How a secret hides the values of its fields; None where it has no secret, or is about whole events.
+    _hides_by: ClassVar[Hiding | None] = None
+    #: Whether a book of it stands in no recipe file: it may, where who has the file may know what stands for what.
+    _keeps_its_book: ClassVar[bool] = True
+    #: Whether it passes the values of its fields on as they are.
+    _passes_on: ClassVar[bool] = False
+    #: Whether it is about whole events, so that its phrase is told beside those of fields.
+    _of_events: ClassVar[bool] = False
+
     def __init_subclass__(cls) -> None:
         """Enter an operation by its name; one that leaves out what it must say is refused."""
         enter(OPERATIONS, cls, "operation", says="op", name=cls.op)
@@ -66,12 +82,11 @@ class Operation(ABC):
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""
-        name = "paths" if hasattr(self, "paths") else "path"
         targets = self.targets()
         if not targets:
-            yield name, "names no field"
+            yield self._names_by, "names no field"
         for text in targets:
-            yield from path_problems(name, text)
+            yield from path_problems(self._names_by, text)
         for parameter, text in self.reads().items():
             yield from path_problems(parameter, text)
 
@@ -86,6 +101,39 @@ class Operation(ABC):
     def parsed(self) -> list[FieldPath]:
         """Return the paths that it changes."""
         return [parse_path(text) for text in self.targets()]
+
+    @property
+    def _names_by(self) -> str:
+        """The parameter that names the paths that it changes."""
+        return "paths" if hasattr(self, "paths") else "path"
+
+    @property
+    def _makes(self) -> tuple[str, ...]:
+        """The names that it gives to fields."""
+        return ()
+
+    @property
+    def _renames_alone(self) -> bool:
+        """Whether the name of a field is all that it changes, so that another rule may say what becomes of it."""
+        return False
+
+    def _told_of_field(self) -> str:
+        """Return what becomes of each of its fields, where its phrase is about something else."""
+        return self.phrase()
+
+    def _follow(self, trace: Trace, place: str) -> None:  # noqa: B027  # most rules change no path
+        """Tell a trace which fields are gone, have other names, or are all that is left; `place` is the rule's own."""
+
+    def _anew(self, other: Callable[[Any], Key]) -> Operation:
+        """Return the rule with another secret: `other` gives the key that stands for one of its own."""
+        changed: dict[str, Any] = {} if getattr(self, "mapping", None) is None else {"mapping": None}
+        if (key := getattr(self, "key", None)) is not None:
+            changed["key"] = other(key)
+        return replace(self, **changed) if changed else self
+
+    def _of_what_stays(self) -> Operation:
+        """Return the rule as it treats an event of which one knows that it goes out."""
+        return self
 
 
 @dataclass(frozen=True)

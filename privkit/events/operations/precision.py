@@ -193,6 +193,7 @@ class Perturb(Operation):
     step: float | None = None
 
     op = "perturb"
+    _hides_by = "numbers"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""

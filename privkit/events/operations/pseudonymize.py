@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from privkit.events.operations.operation import Operation, Problem, by_problems, key_problems, paths_of
@@ -49,6 +49,7 @@ class Pseudonymize(Operation):
     prefix: str = ""
 
     op = "pseudonymize"
+    _hides_by = "tokens"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""
@@ -73,6 +74,9 @@ class Pseudonymize(Operation):
         how = f"keyed tokens, {self.key}" if self.mapping is None else f"random tokens, reversible by {self.mapping}"
         scope = f", shared in the scope {self.scope!r}" if self.scope else ""
         return f"pseudonymized ({how}{scope}{f', other tokens for each {self.per}' if self.per else ''})"
+
+    def _anew(self, other: Callable[[Any], Key]) -> Pseudonymize:
+        return replace(self, key=other(self.key or "mapping"), mapping=None)
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return one step per path."""
@@ -186,6 +190,7 @@ class Number(Operation):
     mapping: MappingStore | None = None
 
     op = "number"
+    _hides_by = "tokens"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""

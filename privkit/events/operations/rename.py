@@ -22,6 +22,7 @@ from privkit.values.arguments import typed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from privkit.events.recipes.trace import Trace
     from privkit.events.run.run import Run
     from privkit.events.run.walk import FieldPath
 
@@ -141,6 +142,7 @@ class Rename(Operation):
     other: str = "refuse"
 
     op = "rename"
+    _keeps_its_book = False
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""
@@ -159,6 +161,18 @@ class Rename(Operation):
         """Return what becomes of a field."""
         told = [f"values renamed by {self.values!r}"] if self.values is not None else []
         return ", ".join([*told, *([f"renamed to {self.to!r}"] if self.to is not None else [])])
+
+    @property
+    def _makes(self) -> tuple[str, ...]:
+        return () if self.to is None else (self.to,)
+
+    @property
+    def _renames_alone(self) -> bool:
+        return self.values is None
+
+    def _follow(self, trace: Trace, place: str) -> None:
+        if isinstance(self.to, str) and self.to:
+            trace.renames(self.path, self.to, place)
 
     def compile(self, run: Run, count: list[int]) -> list[Step]:
         """Return a step for the values and one for the name."""
@@ -193,6 +207,7 @@ class Encode(ValueOperation):
     other: str = "refuse"
 
     op = "encode"
+    _hides_by = "codes"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""

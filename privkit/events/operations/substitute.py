@@ -44,6 +44,8 @@ class Substitute(Operation):
     other: str = "refuse"
 
     op = "substitute"
+    _hides_by = "codes"
+    _keeps_its_book = False
 
     def targets(self) -> tuple[str, ...]:
         """Return the paths that it changes."""
@@ -154,6 +156,7 @@ class Scale(Operation):
     digits: int = 2
 
     op = "scale"
+    _hides_by = "numbers"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""

@@ -271,6 +271,7 @@ class ShiftDates(Operation):
     tz: str | None = None
 
     op = "shift_dates"
+    _hides_by = "times"
 
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong with the parameters."""

@@ -14,7 +14,7 @@ import tomli_w
 from privkit.errors.engines import LibraryRequiredError
 from privkit.errors.events import RecipeError, SecretKeyError, SecretLeakError
 from privkit.events.operations.operation import OPERATIONS, Operation
-from privkit.events.operations.rename import Book, Encode, as_book
+from privkit.events.operations.rename import Book, as_book
 from privkit.events.secrets.key import Key, KeySource, as_key
 from privkit.events.secrets.mapping_store import MappingStore
 from privkit.values.files import write_whole
@@ -68,7 +68,7 @@ def _source(source: KeySource | None, key_id: str | None) -> dict[str, str]:
 def _book(place: str, operation: Operation, book: Book) -> Any:
     if book.file is not None:
         return {"file": book.file}
-    if isinstance(operation, Encode):
+    if operation._keeps_its_book:
         raise SecretLeakError.recipe_file(place, "a private code book")
     return {name: _listed(entry) for name, entry in (book.entries or {}).items()}
 

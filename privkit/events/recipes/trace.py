@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from privkit.errors.events import PathError
-from privkit.events.operations.drop import Drop, Erase, Keep, Sample
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.operation import Operation
-from privkit.events.operations.rename import Rename
 from privkit.events.run.flatten import read_events
 from privkit.events.run.run import Cover, cover_tree
 from privkit.events.run.walk import FieldPath, parse_path
@@ -20,6 +16,7 @@ from privkit.values.show import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
+    from privkit.events.operations.operation import Operation
     from privkit.events.recipes.recipe import Recipe
 
 
@@ -37,12 +34,15 @@ class Trace:
         Whether events are merged, so that all fields without a rule are dropped.
     only : bool
         Whether fields without a rule are dropped.
+    dropped : list of FieldPath
+        What rules drop.
     """
 
     problems: list[str] = field(default_factory=list)
     fields: dict[str, list[str]] = field(default_factory=dict)
     merged: bool = False
     only: bool = False
+    dropped: list[FieldPath] = field(default_factory=list)
     _read: list[FieldPath] = field(default_factory=list)
     _strong: list[tuple[FieldPath, bool]] = field(default_factory=list)
     _weak: list[FieldPath] = field(default_factory=list)
@@ -97,24 +97,41 @@ class Trace:
                 self._read.append(self._input(path))
         for path in _paths(operation.targets()):
             self._told(operation, path)
-        if isinstance(operation, Keep):
-            self.only = self.only or operation.only is True
-        elif isinstance(operation, Drop):
-            self._gone |= dict.fromkeys(_paths(operation.paths), f"was dropped by {place}")
-        elif isinstance(operation, Erase):
-            self._erased |= dict.fromkeys(_paths(operation.paths), f"was erased by {place}")
-        elif isinstance(operation, Rename) and isinstance(operation.to, str) and operation.to:
-            self._renamed(place, operation)
-        elif isinstance(operation, Merge):
-            self._merge(operation)
+        operation._follow(self, place)
+
+    def drops(self, paths: Sequence[str], place: str) -> None:
+        """Note that a rule takes fields out."""
+        self.dropped += _paths(paths)
+        self._gone |= dict.fromkeys(_paths(paths), f"was dropped by {place}")
+
+    def erases(self, paths: Sequence[str], place: str) -> None:
+        """Note that a rule leaves no value of some fields."""
+        self._erased |= dict.fromkeys(_paths(paths), f"was erased by {place}")
+
+    def renames(self, path: str, to: str, place: str) -> None:
+        """Note that a rule gives a field another name."""
+        before = parse_path(path)
+        after = FieldPath((*before.steps[:-1], to))
+        if after == before:
+            return
+        self._renames.append((before, after))
+        self._gone[before] = f"was renamed to {to!r} by {place}"
+        self._gone.pop(after, None)
+        if self._left is not None:
+            self._left = [after if left == before else left for left in self._left]
+
+    def merges(self, by: Sequence[str], names: Sequence[str]) -> None:
+        """Note that a rule leaves the fields of the groups, and those of these names, and no other."""
+        self._left = [*_paths(by), *(FieldPath((name,)) for name in names)]
+        self.merged = True
+        self._gone, self._erased = {}, {}
 
     def _told(self, operation: Operation, path: FieldPath) -> None:
         if self._left is not None:
             return  # a field of merged events: no field of the events as they come in
         before = self._input(path)
-        phrase = "read for the merged events" if isinstance(operation, Merge) else operation.phrase()
-        self.fields.setdefault(str(before), []).append(phrase)
-        if isinstance(operation, Rename) and operation.values is None:
+        self.fields.setdefault(str(before), []).append(operation._told_of_field())
+        if operation._renames_alone:
             self._weak.append(before)
         else:
             self._strong.append((before, operation.covers_branches))
@@ -128,30 +145,11 @@ class Trace:
                 self.problems.append(f"{place}: {str(path)!r} {why}; put this rule before it, or name another field")
                 return
 
-    def _renamed(self, place: str, operation: Rename) -> None:
-        before = parse_path(operation.path)
-        after = FieldPath((*before.steps[:-1], str(operation.to)))
-        if after == before:
-            return
-        self._renames.append((before, after))
-        self._gone[before] = f"was renamed to {operation.to!r} by {place}"
-        self._gone.pop(after, None)
-        if self._left is not None:
-            self._left = [after if left == before else left for left in self._left]
-
-    def _merge(self, operation: Merge) -> None:
-        names = [name for name, _ in operation.sums if isinstance(name, str)]
-        names += [operation.count] if isinstance(operation.count, str) else []
-        self._left = [*_paths(operation.by), *(FieldPath((name,)) for name in names)]
-        self.merged = True
-        self._gone, self._erased = {}, {}
-
 
 def _named(operation: Operation) -> Iterator[tuple[str, FieldPath]]:
     """Yield the paths that a rule refers to, with the parameter."""
-    targets = "by" if isinstance(operation, Merge) else "paths" if hasattr(operation, "paths") else "path"
     for path in _paths(operation.targets()):
-        yield targets, path
+        yield operation._names_by, path
     for parameter, text in operation.reads().items():
         for path in _paths([text]):
             yield parameter, path
@@ -174,11 +172,6 @@ def trace(operations: Sequence[Operation]) -> Trace:
     for index, operation in enumerate(operations):
         found.follow(f"operations[{index}]", operation)
     return found
-
-
-def phrases_without_field(operations: Sequence[Operation]) -> list[str]:
-    """Return what is done with whole events."""
-    return [operation.phrase() for operation in operations if isinstance(operation, Sample | Merge)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -256,7 +249,7 @@ def describe(recipe: Recipe, events: Any = None) -> Description:
         fields[text] = ", then ".join(phrases) + (
             f" (→ {output})" if output != text and "dropped" not in phrases else ""
         )
-    whole = tuple(phrases_without_field(recipe.operations))
+    whole = tuple(operation.phrase() for operation in recipe.operations if operation._of_events)
     others = "dropped" if trace.only or trace.merged else "refused unless unmatched= is said"
     if events is None:
         return Description(recipe.name, recipe.version, fields, whole, others)

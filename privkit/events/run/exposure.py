@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from privkit.anonymity.kanonymity import kanon
 from privkit.errors import ColumnNotFoundError, ParameterError
-from privkit.events.operations.drop import Keep
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.pseudonymize import Number, Pseudonymize
 from privkit.events.recipes.trace import trace
 from privkit.events.run.flatten import flatten, read_events
 from privkit.events.run.walk import parse_path, reader
@@ -25,7 +22,7 @@ from privkit.values.show import Plotted
 if TYPE_CHECKING:
     import pandas as pd
 
-    from privkit.events.operations.operation import Operation
+    from privkit.events.operations.operation import Hiding
     from privkit.events.recipes.recipe import Recipe
     from privkit.events.run.closures import Account
     from privkit.events.run.result import EventsResult
@@ -209,14 +206,14 @@ def _passed_on(result: EventsResult) -> list[str]:
 
 def _made(recipe: Recipe) -> set[str]:
     """Return the flat columns of the result that hold tokens or numbers that the recipe made."""
-    return made_by(recipe, (Pseudonymize, Number))
+    return made_by(recipe, "tokens")
 
 
-def made_by(recipe: Recipe, kinds: tuple[type[Operation], ...]) -> set[str]:
-    """Return the paths, in the result, of the fields that rules of some kinds change."""
+def made_by(recipe: Recipe, *ways: Hiding) -> set[str]:
+    """Return the paths, in the result, of the fields whose values rules hide in one of these ways."""
     made: set[str] = set()
     for index, operation in enumerate(recipe.operations):
-        if isinstance(operation, kinds):
+        if operation._hides_by in ways:
             rest = trace(recipe.operations[index + 1 :])
             made |= {str(rest.output(path)) for path in operation.parsed()}
     return made
@@ -224,8 +221,7 @@ def made_by(recipe: Recipe, kinds: tuple[type[Operation], ...]) -> set[str]:
 
 def _quasi(flat: pd.DataFrame, qi: str | Sequence[str] | None, recipe: Recipe) -> list[str]:
     if qi is None:
-        merged = any(isinstance(operation, Merge) for operation in recipe.operations)
-        return [name for name in flat.columns if merged or name not in _made(recipe)]
+        return [name for name in flat.columns if recipe.trace.merged or name not in _made(recipe)]
     chosen = [qi] if isinstance(qi, str) else list(qi)
     if missing := [name for name in chosen if name not in flat.columns]:
         raise ColumnNotFoundError.of("qi", chosen, missing, flat.columns)
@@ -254,7 +250,7 @@ def _before(
 
 def _unchanged(recipe: Recipe, on: Mapping[str, str] | None) -> Mapping[str, str] | None:
     """Return the columns that meet the register, if none of them has another value or name than before."""
-    changing = [operation for operation in recipe.operations if not isinstance(operation, Keep)]
+    changing = [operation for operation in recipe.operations if not operation._passes_on]
     touched = [path for operation in changing for path in operation.targets()]
     return None if any(name in touched for name in on or {}) else on
 

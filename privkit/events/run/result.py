@@ -11,9 +11,6 @@ import numpy as np
 
 from privkit.errors.events import EventsInputError, UnmatchedFieldsError
 from privkit.errors.root import type_told
-from privkit.events.operations.drop import Drop, Keep
-from privkit.events.operations.merge import Merge
-from privkit.events.operations.rename import Rename
 from privkit.events.run.closures import Account, Engine, Options, SetApart, treated
 from privkit.events.run.exposure import EventsReport, RuleCount, reported, rule_counts
 from privkit.events.run.flatten import column_of, flatten, is_frame, library, read_events, rows_of
@@ -33,9 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.events.recipes.recipe import Recipe
-
-#: Rules that change no value, or count events.
-_UNCOUNTED = ("keep", "sample", "merge")
 
 
 @public
@@ -81,8 +75,10 @@ class EventsResult(Attackable, Shown):
     @property
     def idle(self) -> tuple[RuleCount, ...]:
         """The rules that should change values and met none: nothing was there, or a path is mistyped."""
-        met = self.account.n_in and self.account.complete
-        return tuple(rule for rule in self.rules if not rule.count and rule.op not in _UNCOUNTED) if met else ()
+        if not (self.account.n_in and self.account.complete):
+            return ()
+        each = zip(self.recipe.operations, self.rules, strict=True)
+        return tuple(rule for one, rule in each if not (rule.count or one._passes_on or one._of_events))
 
     @property
     def rules(self) -> tuple[RuleCount, ...]:
@@ -282,7 +278,7 @@ def _pandas(recipe: Recipe, data: pd.DataFrame, rows: list[int], events: list[di
     import pandas as pd
 
     data = without_views(data)
-    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
+    merged = recipe.trace.merged
     taken = None if merged else without_traces(data.iloc[rows])
     index = pd.RangeIndex(len(events)) if taken is None else taken.index
     untouched = set() if merged else _untouched(recipe)
@@ -313,8 +309,7 @@ def _as_before(column: pd.Series, before: pd.Series) -> pd.Series:
 def _polars(recipe: Recipe, data: pl.DataFrame, rows: list[int], events: list[dict[str, Any]]) -> pl.DataFrame:
     import polars as pl
 
-    merged = any(isinstance(operation, Merge) for operation in recipe.operations)
-    untouched = set() if merged else _untouched(recipe)
+    untouched = set() if recipe.trace.merged else _untouched(recipe)
     columns = []
     for name in _names(recipe, data.columns, events):
         if name in untouched and name in data.columns:
@@ -327,15 +322,14 @@ def _polars(recipe: Recipe, data: pl.DataFrame, rows: list[int], events: list[di
 
 
 def _untouched(recipe: Recipe) -> set[str]:
-    """Return the columns that a keep rule covers whole, and no other rule names."""
+    """Return the columns that are passed on whole as they are, and that no other rule names."""
     kept: set[str | None] = set()
     changed: set[str | None] = set()
     for operation in recipe.operations:
         for path in operation.parsed() if operation.targets() else []:
-            whole = isinstance(operation, Keep) and len(path.steps) == 1
+            whole = operation._passes_on and len(path.steps) == 1
             (kept if whole else changed).add(path.steps[0])
-        if isinstance(operation, Rename) and operation.to is not None:
-            changed.add(operation.to)
+        changed.update(operation._makes)
     return {str(name) for name in kept - changed}
 
 
@@ -343,8 +337,8 @@ def _names(recipe: Recipe, before: Sequence[str], events: list[dict[str, Any]]) 
     """Return the columns of the result: those of the input where they were, under their new names, then new ones."""
     there = dict.fromkeys(name for event in events for name in event)
     after = [_after(recipe, name) for name in before]
-    gone = _dropped(recipe)
     if not events:
+        gone = {str(path.steps[0]) for path in recipe.trace.dropped if len(path.steps) == 1}
         return [name for name in dict.fromkeys(after) if name not in gone]
     return list(dict.fromkeys([*(name for name in after if name in there), *there]))
 
@@ -354,16 +348,9 @@ def _after(recipe: Recipe, name: str) -> str:
     return str(recipe.trace.output(FieldPath((name,))).steps[0])
 
 
-def _dropped(recipe: Recipe) -> set[str]:
-    paths = [
-        parse_path(text) for operation in recipe.operations if isinstance(operation, Drop) for text in operation.paths
-    ]
-    return {str(path.steps[0]) for path in paths if len(path.steps) == 1}
-
-
 def lost_by_group(result: EventsResult, columns: str | Sequence[str]) -> pd.DataFrame:
     """Carry the recipe out anew, and compare: see `EventsResult.by_group`."""
-    if any(isinstance(operation, Merge) for operation in result.recipe.operations):
+    if result.recipe.trace.merged:
         raise EventsInputError.no_groups("its recipe merges events, and no row of it is one event's")
     if result.source is None or hasattr(result.source, "__next__"):
         raise EventsInputError.no_groups("its events came from an iterator, which cannot be read again")

@@ -1,4 +1,5 @@
 """``pk.plan``: the price of each ``dp_*`` function, without touching rows."""
+# Made by tests/packaging/write_stub.py, as `make stub` does.
 
 from privkit.project.dp import association, counts, inference, models, quantiles, query, sums, synthetic, tables
 

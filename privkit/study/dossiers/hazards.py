@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.attacks.models.report import ModelAttackReport
 from privkit.study.assessments.assessment import ModelAssessment
 from privkit.study.dossiers.form import NotApplicable
-from privkit.study.dossiers.statement import MODELS, SYNTHETIC, Statement
+from privkit.study.dossiers.statement import MODELS, ROWS, Statement
 from privkit.values.show import printable
 from privkit.values.writing import chance
 
@@ -148,7 +148,7 @@ def _algorithms(told: Statement) -> Iterator[tuple[int, Any]]:
         "Noise is drawn by OpenDP; the transformations before it are privkit's own, each with a proof and an "
         f"independent oracle{f' ({drawn})' if drawn else ''}.",
     )
-    made = sum(SYNTHETIC in one.statistics for one in told.charges)
+    made = sum(bool(ROWS & {*one.statistics}) for one in told.charges)
     yield (
         16,
         f"Entries of synthetic rows: {made:,}, all drawn from noisy tables that the ledger charged."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.dp.answers.provenance import loss_amounts
 from privkit.errors.engines import LibraryRequiredError
 from privkit.study.dossiers.form import Answer, Field, fields
-from privkit.study.dossiers.statement import MODELS, SYNTHETIC, Statement
+from privkit.study.dossiers.statement import MODELS, ROWS, Statement
 from privkit.values.loss import Measure
 from privkit.values.show import printable
 
@@ -64,7 +64,7 @@ def _basic(told: Statement) -> Iterator[tuple[str, Any]]:
 
 
 def _kind(statistics: Sequence[str]) -> str:
-    if SYNTHETIC in statistics:
+    if ROWS & {*statistics}:
         return "Synthetic data"
     return "Machine learning model" if MODELS & {*statistics} else "Summary statistics"
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from privkit.budget.noted import counts_of
 from privkit.budget.notes import NAMES
 from privkit.dp.question import PublicSource
+from privkit.dp.recorded import KINDS
 from privkit.project.ledger_view import describe
 from privkit.values.show import printable
 from privkit.values.writing import number
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from privkit.budget.terms import ProjectTerms
     from privkit.values.loss import PrivacyLoss
 
-#: What the ledger calls statistics that train a model, and the one that makes rows.
-MODELS = frozenset({"ols", "logistic", "kmeans"})
-SYNTHETIC = "synthetic"
+#: What the ledger calls statistics that train a model, and those that make rows.
+MODELS, ROWS = (
+    frozenset(kind.mark["statistic"] for kind in KINDS.values() if kind.makes == what) for what in ("model", "rows")
+)
 
 
 @dataclass(frozen=True, slots=True)

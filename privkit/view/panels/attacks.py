@@ -13,7 +13,7 @@ from typing import Any
 
 from ipywidgets import HTML, Dropdown, HBox, SelectionSlider
 
-from privkit.attacks.claims import SIZE, AttackParts
+from privkit.attacks.claims import SIZE, AttackParts, words_of
 from privkit.attacks.models.report import ModelAttackReport
 from privkit.attacks.releases import ReleaseAttackReport
 from privkit.attacks.tables import AttackReport
@@ -40,7 +40,6 @@ from privkit.view.parts.markup import Markup, card, note
 from privkit.view.parts.sheet import Table, sheet
 from privkit.view.parts.words import label, number, percent, plural
 from privkit.view.sheets.attacked_models import compared_table
-from privkit.view.sheets.attacks import WORDS
 
 #: Confidences of intervals, and shares of others that may be named wrongly, of the sliders.
 _SURE = (0.8, 0.9, 0.95, 0.99, 0.999)
@@ -91,7 +90,7 @@ class FoundPanel(Chosen):
         sure = [(percent(one), one) for one in _SURE]
         self.confidence = SelectionSlider(options=sure, value=0.95, description="confidence", **_FIELD)
         self.by = Dropdown(options=_views(value), description="show", **_FIELD)
-        attacks = [] if isinstance(value, AttackParts) else [(WORDS[name], name) for name in value]
+        attacks = [] if isinstance(value, AttackParts) else [(words_of(name), name) for name in value]
         self.attack = Dropdown(options=attacks, description="attack", **_FIELD)
         parted = len(self.by.options) > 1
         super().__init__(
@@ -158,7 +157,7 @@ def _picture(value: Any) -> Markup:
         rows = [(one.name, one.rate, one.control) for one in value.parts if one in drawn]
         left = len(value.parts) - len(rows)
     else:
-        rows = [(WORDS[name], one.rate, one.control or one.baseline) for name, one in value.items()]
+        rows = [(words_of(name), one.rate, one.control or one.baseline) for name, one in value.items()]
         others = "controls" if all(one.control for one in value.values()) else "chance"
     tables = [block(one) for one in told.blocks if isinstance(one, Table)]
     more = note(f"Drawn are the {len(rows)} that are found most surely; {plural(left, 'part')} more in the table.")

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from privkit.attacks.claims import words_of
 from privkit.attacks.models.report import ModelAttack, ModelAttackReport
 from privkit.values.loss import ALARMS
 from privkit.view.parts.chart import Chart, Estimates
 from privkit.view.parts.sheet import Meter, Name, Note, Row, Share, Sheet, Table, given, sheet
 from privkit.view.parts.words import label, names, number, percent, plural
 
-#: The attacks, in words.
-WORDS = {"lira": "shadow models", "scores": "plain scores", "inference": "attribute inference"}
 AXIS = "AUC (95 %); 0.5 is a coin's"
 CAVEAT = (
     "An attack that finds nothing proves nothing about a better one. The intervals are of persons like these, for this "
@@ -31,7 +30,7 @@ def _attacked(report: ModelAttackReport) -> Sheet:
         "Found where 1 in 100 others may be named wrongly; of attribute inference, values guessed rightly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
-    repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report, WORDS))
+    repairs, needs = compared_table(report) if report.repairs else None, Note(needed(report))
     return Sheet(
         _answer(report),
         given(*_reasons(report), table, repairs, _outputs(report), needs, Note(CAVEAT)),
@@ -45,16 +44,16 @@ def _answer(report: ModelAttackReport) -> str:
     one = report.strongest
     if one.interval[0] > 0:
         return (
-            f"This model tells whom it was trained on: {WORDS[one.name]} find {percent(one.rate.observed)} of its "
+            f"This model tells whom it was trained on: {words_of(one.name)} find {percent(one.rate.observed)} of its "
             f"members, and {percent(one.control.observed)} of others (AUC {_auc(one.auc)})."
         )
     if one.found:
         return (
-            f"This model tells whom it was trained on: by {WORDS[one.name]} a member stands above another in "
+            f"This model tells whom it was trained on: by {words_of(one.name)} a member stands above another in "
             f"{percent(one.auc or 0.0)} of pairs, where a coin has 50 %; no one alone is told surely."
         )
     if report.found:
-        told = " and ".join(WORDS[name] for name in report.found)
+        told = " and ".join(words_of(name) for name in report.found)
         return f"This model tells on its members by {told}: more often right about them than about others."
     power = one.power
     if power is None:
@@ -94,8 +93,8 @@ def _reasons(report: ModelAttackReport) -> list[str]:
 def _row(one: ModelAttack) -> Row:
     area = (None, None) if one.auc is None or one.auc_interval is None else (_auc(one.auc), _area(one))
     return [
-        Name(WORDS[one.name]), Share(one.rate.observed), Share(one.control.observed), percent(one.excess),
-        _from_to(one), Meter(min(max(one.excess, 0.0), 1.0), WORDS[one.name]), *area,
+        Name(words_of(one.name)), Share(one.rate.observed), Share(one.control.observed), percent(one.excess),
+        _from_to(one), Meter(min(max(one.excess, 0.0), 1.0), words_of(one.name)), *area,
     ]  # fmt: skip
 
 
@@ -104,8 +103,8 @@ def _line(one: ModelAttack) -> str:
     if one.auc_interval is not None:
         area = f"; AUC {_auc(one.auc)} ({_area(one)})"
     return (
-        f"{WORDS[one.name]:<20}{percent(one.rate.observed):>8} of members, {percent(one.control.observed)} controls: "
-        f"{percent(one.excess)} ({_from_to(one)}){area}"
+        f"{words_of(one.name):<20}{percent(one.rate.observed):>8} of members, {percent(one.control.observed)} "
+        f"controls: {percent(one.excess)} ({_from_to(one)}){area}"
     )
 
 
@@ -115,8 +114,9 @@ def compared_table(report: ModelAttackReport, alarms: Fraction = ALARMS) -> Tabl
     strongest = {name: one.found_at(alarms) for name, one in every.items()}
     rows: list[Row] = [
         [
-            Name(label(name)), _score(every[name].score_out, every[name]), WORDS[one.name], _auc(one.auc), _area(one),
-            Share(one.rate.observed), Share(one.control.observed), percent(one.excess), _from_to(one),
+            Name(label(name)), _score(every[name].score_out, every[name]), words_of(one.name),
+            _auc(one.auc), _area(one), Share(one.rate.observed), Share(one.control.observed), percent(one.excess),
+            _from_to(one),
         ]
         for name, one in strongest.items()
     ]  # fmt: skip
@@ -145,9 +145,9 @@ def _outputs(report: ModelAttackReport) -> Table:
     )
 
 
-def needed(report: Mapping[str, Any], words: Mapping[str, str]) -> str:
+def needed(report: Mapping[str, Any]) -> str:
     """Return what an attacker needs to know for each attack."""
-    told = "; ".join(f"{words[name]}: {one.needs.partition(';')[0]}" for name, one in report.items())
+    told = "; ".join(f"{words_of(name)}: {one.needs.partition(';')[0]}" for name, one in report.items())
     return f"What an attacker needs to know. {told}."
 
 
@@ -156,7 +156,7 @@ def _drawn(report: ModelAttackReport) -> tuple[str, str, Estimates]:
     if report.repairs:
         found = {label(name): one.strongest for name, one in {"as it is": report, **report.repairs}.items()}
     else:
-        found = {WORDS[name]: one for name, one in report.items() if one.auc is not None}
+        found = {words_of(name): one for name, one in report.items() if one.auc is not None}
     ends = [one.auc_interval or (0.0, 1.0) for one in found.values()]
     lower, upper = [low for low, _ in ends], [high for _, high in ends]
     areas = Estimates(list(found), [one.auc or 0.5 for one in found.values()], lower, upper, bars=False)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from privkit.attacks.claims import AttackParts, TableAttack
+from privkit.attacks.claims import AttackParts, TableAttack, words_of
 from privkit.attacks.pipelines.report import PipelineAudit, at_least
-from privkit.attacks.releases import NEEDS as RELEASED
-from privkit.attacks.releases import ReleaseAttackReport
+from privkit.attacks.releases import ReleaseAttacker, ReleaseAttackReport
 from privkit.attacks.tables import AttackReport
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Between, Meter, Name, Note, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import amount, label, names, number, percent, plural
 from privkit.view.sheets.attacked_models import needed
-
-#: The attacks, in words.
-WORDS = {
-    "singling_out": "singling out",
-    "linkability": "linkability",
-    "inference": "attribute inference",
-    "nearest": "nearest row",
-    "membership": "membership",
-    "differencing": "differencing",
-    "averaging": "averaging",
-    "reconstruction": "reconstruction",
-}
 
 
 @sheet.register(AttackReport)
@@ -37,7 +24,7 @@ def _attacks(report: AttackReport) -> Sheet:
         "Members found, where 1 in 100 others may be named wrongly",
         lines=[f"  {_line(one)}" for one in report.values()],
     )
-    needs = f"{needed(report, WORDS)} Planted tables have {number(report.n_planted)} rows."
+    needs = f"{needed(report)} Planted tables have {number(report.n_planted)} rows."
     return Sheet(
         _answer(report),
         given(*_reasons(report), table, Note(needs), Note(CAVEAT)),
@@ -70,7 +57,7 @@ def _bars(report: AttackReport | ReleaseAttackReport) -> Bars:
     values = [one.rate.observed if one.excess is None else max(one.excess, 0.0) for one in found]
     told = [percent(value) for value in values]
     limits = [(max(one.interval[0], 0.0), max(one.interval[1], 0.0)) for one in found]
-    return Bars([WORDS[one.name] for one in found], values, told, limits=limits)
+    return Bars([words_of(one.name) for one in found], values, told, limits=limits)
 
 
 def _answer(report: AttackReport) -> str:
@@ -78,7 +65,7 @@ def _answer(report: AttackReport) -> str:
     if not report.n_control:
         worst = max(report.values(), key=lambda one: one.rate.observed)
         return (
-            f"No baseline: an upper bound only. {WORDS[worst.name].capitalize()} finds "
+            f"No baseline: an upper bound only. {words_of(worst.name).capitalize()} finds "
             f"{percent(worst.rate.observed)} of {plural(report.n_attacked, 'member')}, with what the table says about "
             "everybody."
         )
@@ -86,7 +73,7 @@ def _answer(report: AttackReport) -> str:
         found = [report[name] for name in report.found]
         worst = max(found, key=lambda one: one.excess or 0.0)
         return (
-            f"{len(found)} of {len(report)} attacks find members: {WORDS[worst.name]} finds "
+            f"{len(found)} of {len(report)} attacks find members: {words_of(worst.name)} finds "
             f"{percent(worst.excess or 0.0)} of them beyond what it finds of controls."
         )
     if report.power is None:
@@ -107,7 +94,7 @@ def _reasons(report: AttackReport) -> list[str]:
     else:
         controls = f", and {plural(report.n_control, 'control')}" if report.n_control else ""
         made = f"{plural(report.n_shared, 'shared row')}, made of {plural(report.n_original, 'row')}{controls}."
-    blind = [WORDS[one.name] for one in report.values() if one.power is None]
+    blind = [words_of(one.name) for one in report.values() if one.power is None]
     told = [made, knows]
     if report.n_control and max(one.interval[1] - one.interval[0] for one in report.values()) > _WIDE:
         told.append("Few rows: the intervals are too wide to say much.")
@@ -125,7 +112,7 @@ _WIDE = 0.2
 
 def _power(one: TableAttack) -> str:
     """Return from which planted share on an attack finds it: rows that are copied, or persons who are told exactly."""
-    planted = "exact" if one.needs == RELEASED.get(one.name) else "copied"
+    planted = "exact" if one.needs in [kind.needs for kind in ReleaseAttacker.kinds().values()] else "copied"
     return "no power here" if one.power is None else f"{percent(one.power)} {planted}"
 
 
@@ -133,8 +120,8 @@ def _row(one: TableAttack) -> Row:
     beside = one.baseline if one.control is None else one.control
     excess = one.rate.observed if one.excess is None else one.excess
     return [
-        Name(WORDS[one.name]), Share(one.rate.observed), Share(beside.observed), Share(excess),
-        Between(*one.interval, shares=True), Meter(min(max(excess, 0.0), 1.0), WORDS[one.name]), _power(one),
+        Name(words_of(one.name)), Share(one.rate.observed), Share(beside.observed), Share(excess),
+        Between(*one.interval, shares=True), Meter(min(max(excess, 0.0), 1.0), words_of(one.name)), _power(one),
     ]  # fmt: skip
 
 
@@ -144,7 +131,7 @@ def _line(one: TableAttack, found: str = "of members", others: str = "controls")
     excess = one.rate.observed if one.excess is None else one.excess
     low, high = one.interval
     return (
-        f"{WORDS[one.name]:<20}{percent(one.rate.observed):>8} {found}, {percent(beside.observed)} {who}: "
+        f"{words_of(one.name):<20}{percent(one.rate.observed):>8} {found}, {percent(beside.observed)} {who}: "
         f"{percent(excess)} ({percent(low)} to {percent(high)}); {_power(one)}"
     )
 
@@ -164,7 +151,7 @@ def _parts(found: AttackParts) -> Sheet:
     table = Table(
         heads,
         rows,
-        f"Whom {WORDS[found.attack]} finds",
+        f"Whom {words_of(found.attack)} finds",
         lines=[
             f"  {label(one.name):<20}{percent(one.rate.observed):>8} of {plural(one.rate.n, 'member')}, "
             f"{percent(one.control.observed)} of {plural(one.control.n, 'control')}"
@@ -185,7 +172,7 @@ def _parts(found: AttackParts) -> Sheet:
 
 
 def _parts_answer(found: AttackParts) -> str:
-    told = f"{WORDS[found.attack].capitalize()} by {label(found.by)}: "
+    told = f"{words_of(found.attack).capitalize()} by {label(found.by)}: "
     sure = [one for one in found.parts if one.interval[0] > 0]
     if not sure:
         return told + "in no part are members found more often than controls."
@@ -203,7 +190,7 @@ def _released(report: ReleaseAttackReport) -> Sheet:
     )
     return Sheet(
         _release_answer(report),
-        given(*_release_reasons(report), table, Note(needed(report, WORDS)), Note(CAVEAT)),
+        given(*_release_reasons(report), table, Note(needed(report)), Note(CAVEAT)),
         [".to_frame()", ".plot()", ".panel()"],
         exact=True,
         chart=lambda: Chart(_release_answer(report).partition(":")[0].rstrip("."), "attack", AXIS, _bars(report)),
@@ -214,7 +201,7 @@ def _release_answer(report: ReleaseAttackReport) -> str:
     if report.found:
         worst = max((report[name] for name in report.found), key=lambda one: one.excess or 0.0)
         return (
-            f"{len(report.found)} of {len(report)} attacks on these counts work: {WORDS[worst.name]} is right about "
+            f"{len(report.found)} of {len(report)} attacks on these counts work: {words_of(worst.name)} is right about "
             f"{percent(worst.rate.observed)}, and about {percent(worst.rate.observed - (worst.excess or 0.0))} without "
             "the persons' values."
         )

@@ -1,6 +1,5 @@
 """The share of clipped rows beside a number: what it costs, that it is the share, and which statistics tell it."""
 
-import importlib
 import inspect
 import math
 from fractions import Fraction
@@ -15,12 +14,13 @@ from privkit.dp.statistics.clipped import WithClipped
 from privkit.dp.statistics.moments import Deviation, Mean
 from privkit.dp.statistics.sums import Sum
 from privkit.errors import CallError
+from privkit.project import dp
 from privkit.project.asking import FUNCTIONS
 from privkit.values.bounds import ValueBounds
+from privkit.values.kinds import read_all
 from privkit.values.loss import Measure
 
-for module in ("association", "counts", "inference", "models", "quantiles", "query", "sums", "tables"):
-    importlib.import_module(f"privkit.project.dp.{module}")
+read_all(dp)
 
 X = np.r_[np.full(900, 20.0), np.full(60, 500.0), np.full(40, -3.0)]
 FRAME = pd.DataFrame({"x": X, "k": ["a", "b"] * 500, "who": np.arange(1000) // 4, "on": pd.Timestamp("2026-01-01")})

@@ -91,6 +91,7 @@ class LeastSquares(OfProducts, Statistic):
     robust: bool = False
 
     name = "ols"
+    makes = "model"
     framed = True
     needs_rows = True
     steady = ("count",)
