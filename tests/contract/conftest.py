@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "pins"))
+sys.path[:0] = [str(Path(__file__).parent / "pins"), str(Path(__file__).parent)]
 
 import pytest
 
