@@ -11,11 +11,12 @@ import numpy as np
 
 from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.figures import Ratios, entry_starts, over_caps
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
-from privkit.values.exact import share
+from privkit.values.exact import exact_text, share
+from privkit.values.writing import label, number, percent, plural
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Floats, Ints, Mask, Number
@@ -104,6 +105,17 @@ class AlphaKReport(ClassReport):
     criterion: AlphaK | None
     sensitive: str
     alpha: Fraction
+
+    def _telling(self) -> Telling:
+        of = f"'{label(self.sensitive)}'"
+        part = self.criterion
+        goal = "" if part is None else f"α = {exact_text(part.alpha)} in {of} with k = {number(part.k)}"
+        return Telling(
+            f"α = {number(float(self.alpha))}, k = {number(self.k)}",
+            f"in {self._among} one value of {of} makes up to {percent(float(self.alpha))} of a class, "
+            f"and the smallest has {plural(self.k, 'row')}",
+            goal,
+        )
 
     @property
     def k(self) -> int:

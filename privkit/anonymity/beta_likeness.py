@@ -20,10 +20,11 @@ from privkit.anonymity.figures import (
     over_caps,
     shares_and_table,
 )
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import positive
+from privkit.values.exact import exact_text, positive
+from privkit.values.writing import label, number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,6 +155,17 @@ class BetaLikenessReport(ClassReport):
     sensitive: str
     kind: Literal["basic", "enhanced"]
     beta: Fraction
+
+    def _telling(self) -> Telling:
+        of = f"'{label(self.sensitive)}'"
+        part = self.criterion
+        goal = "" if part is None else f"{self.kind} β = {exact_text(part.beta)} in {of}"
+        return Telling(
+            f"β = {number(float(self.beta))}",
+            f"in {self._among} a value of {of} is up to {number(float(1 + self.beta))} times "
+            "as frequent as in the table",
+            goal,
+        )
 
 
 @typed

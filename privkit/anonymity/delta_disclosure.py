@@ -21,10 +21,11 @@ from privkit.anonymity.figures import (
     over_caps,
     shares_and_table,
 )
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, public, true_or_false, typed
-from privkit.values.exact import positive
+from privkit.values.exact import exact_text, positive
+from privkit.values.writing import label, number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -153,6 +154,17 @@ class DeltaDisclosureReport(ClassReport):
     criterion: DeltaDisclosure | None
     sensitive: str
     absent: bool
+
+    def _telling(self) -> Telling:
+        of = f"'{label(self.sensitive)}'"
+        part = self.criterion
+        goal = "" if part is None else f"δ = {exact_text(part.delta)} in {of}"
+        figure = number(self.delta)
+        sense = f"in {self._among} a value of {of} is up to 2^{figure} times as frequent, or as rare,"
+        sense += " as in the table"
+        if figure == "∞":
+            sense = f"of {self._among} some lack a value of {of}"
+        return Telling(f"δ = {figure}", sense, goal)
 
     @property
     def delta(self) -> float:

@@ -11,11 +11,12 @@ import numpy as np
 
 from privkit.anonymity.criterion import SensitivePart
 from privkit.anonymity.figures import Ratios, decided, distinct_values, entry_starts, one_word, present, support
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import ParameterError
 from privkit.tally.coded_classes import count_values
 from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.exact import exact_text, positive
+from privkit.values.writing import label, number, plural
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,6 +178,18 @@ class LDiversityReport(ClassReport):
     sensitive: str
     kind: Kind
     c: Fraction | None
+
+    def _telling(self) -> Telling:
+        of = f"'{label(self.sensitive)}'"
+        c = "" if self.c is None else f" with c = {exact_text(self.c)}"
+        least = {
+            "distinct": f"has {plural(int(self.l), 'value')} of {of}",
+            "entropy": f"is as diverse as {number(self.l)} equally frequent values of {of}",
+            "recursive": f"reaches recursive l = {number(self.l)}{c} in {of}",
+        }[self.kind]
+        part = self.criterion
+        goal = "" if part is None else f"{self.kind} l = {number(float(part.l))}{c} in {of}"
+        return Telling(f"l = {number(self.l)}", f"the least diverse of {self._among} {least}", goal)
 
     @property
     def l(self) -> int | float:  # noqa: E743  # the figure's name

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from privkit.anonymity.criterion import Part
-from privkit.anonymity.reports import ClassReport, judged, population_size, quasi_identifiers
+from privkit.anonymity.reports import ClassReport, Telling, judged, population_size, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.errors.risk import PopulationError
 from privkit.tally.class_values import matches
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import positive_int, public, typed
-from privkit.values.exact import share
+from privkit.values.exact import exact_text, share
+from privkit.values.writing import number, plural
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,6 +179,24 @@ class KMapReport(ClassReport):
     k: int
     population: int
     significance: Fraction | None
+
+    def _telling(self) -> Telling:
+        part = self.criterion
+        bound = "" if part is None else f"{number(part.k)}-map"
+        if self.significance is not None:
+            sense = (
+                f"every one of {self._among} is taken to fit so many of {plural(self.population, 'person')}, "
+                f"an estimate tested at the level {exact_text(self.significance)}"
+            )
+            return Telling(f"k = {number(self.k)}, estimated", sense, bound)
+        lacks = plural(self.n_absent, "class", "classes")
+        remark = f"The population of {plural(self.population, 'row')} lacks {lacks} of the table."
+        return Telling(
+            f"k = {number(self.k)}",
+            f"of {self._among} the rarest fits {plural(self.k, 'person')} of the population",
+            bound,
+            remark if self.n_absent else "",
+        )
 
     @property
     def n_absent(self) -> int:

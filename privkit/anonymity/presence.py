@@ -11,12 +11,13 @@ import numpy as np
 
 from privkit.anonymity.figures import Ratios
 from privkit.anonymity.population import PopulationPart, population_sizes
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers
 from privkit.errors import ParameterError
 from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_classes
 from privkit.values.arguments import public, typed
 from privkit.values.exact import exact_text, share
+from privkit.values.writing import names, number, plural
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Finding, Ints, Mask, Number
@@ -119,6 +120,25 @@ class DeltaPresenceReport(ClassReport):
     n_outside: int
     n_absent: int
     outside_short: bool
+
+    def _telling(self) -> Telling:
+        low, high = number(float(self.low)), number(float(self.highest))
+        part = self.criterion
+        bound = "" if part is None else f"δ = {exact_text(part.low)} to {exact_text(part.high)}"
+        remarks = []
+        if self.n_outside:
+            remarks.append(f"{plural(self.n_outside, 'person')} of the population are in no class of the table.")
+        if self.n_absent:
+            remarks.append(
+                f"{plural(self.n_absent, 'class has', 'classes have')} more rows in the table than persons in the "
+                "population, which so does not hold the table."
+            )
+        return Telling(
+            f"δ = {low} to {high}",
+            f"by {names(self.qi)} a person of the population is in the table with a probability of {low} to {high}",
+            bound,
+            " ".join(remarks),
+        )
 
     @property
     def satisfied(self) -> bool | None:

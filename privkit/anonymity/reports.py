@@ -12,6 +12,7 @@ import numpy as np
 from privkit.anonymity.criterion import Criterion, Finding
 from privkit.errors import ParameterError
 from privkit.errors.anonymity import RoleConflictError
+from privkit.errors.arguments import KindError
 from privkit.errors.root import type_told
 from privkit.tally.cells.scalars import teller_of
 from privkit.tally.class_values import matches
@@ -21,6 +22,7 @@ from privkit.tally.codes import column_codes, have_an_order, is_missing
 from privkit.tally.frame import column_names, open_frame
 from privkit.values.arguments import column_name, positive_int, public, typed
 from privkit.values.show import Plotted
+from privkit.values.writing import names, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +108,28 @@ def by_figure(name: str, figures: NDArray[Any], sizes: NDArray[np.int64]) -> pd.
     return pd.DataFrame({name: found, "classes": classes, "rows": rows, "share_of_rows": share})
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a report on classes says, in parts.
+
+    Attributes
+    ----------
+    figure : str
+        The figure: ``l = 2``.
+    sense : str
+        What it means, a sentence without its capital.
+    goal : str
+        The criterion, where one was given: ``distinct l = 3 in 'ill'``.
+    remark : str
+        What else must be known.
+    """
+
+    figure: str
+    sense: str
+    goal: str = ""
+    remark: str = ""
+
+
 @public
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassReport(Plotted):
@@ -132,6 +156,19 @@ class ClassReport(Plotted):
     figures: NDArray[Any]
     criterion: Criterion | None
     short: NDArray[np.bool_] | None
+
+    def __init_subclass__(cls) -> None:
+        if cls._telling is ClassReport._telling:
+            raise KindError.lacks("report", cls.__name__, ["_telling"])
+
+    def _telling(self) -> Telling:
+        """Return what it says; each report has its own words."""
+        raise NotImplementedError
+
+    @property
+    def _among(self) -> str:
+        """The classes, in words."""
+        return f"{plural(self.n_classes, 'class', 'classes')} by {names(self.qi) or 'no column'}"
 
     @property
     def qi(self) -> tuple[str, ...]:

@@ -20,14 +20,15 @@ from privkit.anonymity.figures import (
     ordered_distances,
     support,
 )
-from privkit.anonymity.reports import ClassReport, figure_text, judged, quasi_identifiers, sensitive_attribute
+from privkit.anonymity.reports import ClassReport, Telling, figure_text, judged, quasi_identifiers, sensitive_attribute
 from privkit.errors import FrameError, ParameterError
 from privkit.errors.anonymity import HierarchyError
 from privkit.errors.root import type_told
 from privkit.tally.coded_classes import count_values
 from privkit.tally.codes import have_an_order, is_missing
 from privkit.values.arguments import column_name, public, typed
-from privkit.values.exact import share
+from privkit.values.exact import exact_text, share
+from privkit.values.writing import label, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,6 +190,18 @@ class TClosenessReport(ClassReport):
     sensitive: str
     distance: str | ValueTree
     t: Fraction
+
+    def _telling(self) -> Telling:
+        of = f"'{label(self.sensitive)}'"
+        distance = self.distance if isinstance(self.distance, str) else "hierarchical"
+        part = self.criterion
+        goal = "" if part is None else f"t = {exact_text(part.t)} in {of} ({distance} distance)"
+        return Telling(
+            f"t = {number(float(self.t))}",
+            f"of {self._among} the farthest from the table in {of} ({distance} distance) "
+            f"is {number(float(self.t))} away",
+            goal,
+        )
 
 
 @typed

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
 from privkit.values.exact import exact_text
+from privkit.values.show import printable
 
 #: Digits of an error that count.
 _DIGITS = 2
@@ -314,3 +316,47 @@ def _plain(value: Decimal) -> str:
     """Return a decimal without an exponent and without zeros at its end."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+#: A longer name is cut.
+LONGEST_NAME = 60
+
+
+def label(name: object, longest: int = LONGEST_NAME) -> str:
+    r"""Return a column's name in a form that is fit to print.
+
+    Control characters, line breaks and characters that turn the direction of writing are spelled out, and long
+    names are cut: a name comes with the data, and may be hostile.
+
+    Examples
+    --------
+    >>> label("zip"), label("two\nlines"), label("a" * 100, longest=5)
+    ('zip', 'two\\nlines', 'aaaa…')
+    """
+    text = str(name)
+    text = text[: longest - 1] + "…" if len(text) > longest else text
+    return printable(text)
+
+
+def names(columns: Iterable[object], most: int = 6) -> str:
+    """Return column names in quotes, the first `most` of them.
+
+    Examples
+    --------
+    >>> names(["zip", "age"]), names("abcd", most=2)
+    ("'zip', 'age'", "'a', 'b' and 2 more")
+    """
+    columns = list(columns)
+    text = ", ".join(f"'{label(name)}'" for name in columns[:most])
+    return text if len(columns) <= most else f"{text} and {len(columns) - most} more"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "class", "classes"), plural(2000, "row")
+    ('1 class', '2,000 rows')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"

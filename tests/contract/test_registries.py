@@ -28,7 +28,7 @@ ROOT = Path(privkit.__file__).parent
 MOST = 2
 #: Where three or more are named, and why the kinds cannot say it themselves.
 ALLOWED = {
-    ("statistic", "project/ledger_view.py"): "the calls of which it is known that a record tells them word for word",
+    ("statistic", "project/ledger_view.py"): "what a record holds is told, and typed again, with no statistic loaded",
     ("criterion", "study/policy.py"): "the rules of a policy's file, each with its place there",
     ("criterion", "commands/criteria.py"): "the options of a command",
     ("operation", "events/__init__.py"): "the public names of pk.events",

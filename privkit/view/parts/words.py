@@ -7,31 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from privkit.values.show import printable
-from privkit.values.writing import chance, chance_percent, number, percent
+from privkit.values.writing import LONGEST_NAME, chance, chance_percent, label, names, number, percent, plural
 
 if TYPE_CHECKING:
     from privkit.values.loss import PrivacyLoss
     from privkit.values.unit import PrivacyUnit
-
-#: A longer name is cut.
-LONGEST_NAME = 60
-
-
-def label(name: object, longest: int = LONGEST_NAME) -> str:
-    r"""Return a column's name in a form that is fit to print.
-
-    Control characters, line breaks and characters that turn the direction of writing are spelled out, and long
-    names are cut: a name comes with the data, and may be hostile.
-
-    Examples
-    --------
-    >>> label("zip"), label("two\nlines"), label("a" * 100, longest=5)
-    ('zip', 'two\\nlines', 'aaaa…')
-    """
-    text = str(name)
-    text = text[: longest - 1] + "…" if len(text) > longest else text
-    return printable(text)
 
 
 def value_text(value: object, longest: int = LONGEST_NAME) -> str:
@@ -46,19 +26,6 @@ def value_text(value: object, longest: int = LONGEST_NAME) -> str:
     return "missing" if gone else label(value, longest)
 
 
-def names(columns: Iterable[object], most: int = 6) -> str:
-    """Return column names in quotes, the first `most` of them.
-
-    Examples
-    --------
-    >>> names(["zip", "age"]), names("abcd", most=2)
-    ("'zip', 'age'", "'a', 'b' and 2 more")
-    """
-    columns = list(columns)
-    text = ", ".join(f"'{label(name)}'" for name in columns[:most])
-    return text if len(columns) <= most else f"{text} and {len(columns) - most} more"
-
-
 def argument(columns: Sequence[object], longest: int = 1000) -> str:
     """Return columns as one types them in a call, whole; "" where nobody would type as much.
 
@@ -69,17 +36,6 @@ def argument(columns: Sequence[object], longest: int = 1000) -> str:
     """
     text = repr(list(columns)) if sum(len(str(name)) for name in columns) < longest else ""
     return text if len(text) <= longest else ""
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "class", "classes"), plural(2000, "row")
-    ('1 class', '2,000 rows')
-    """
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 def part_of(count: int, whole: int, noun: str = "row", many: str = "") -> str:

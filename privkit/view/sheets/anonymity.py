@@ -9,12 +9,11 @@ from privkit.anonymity.class_sizes import Band, figure_bands, size_bands
 from privkit.anonymity.criterion import Finding
 from privkit.anonymity.kanonymity import KAnonymity, KAnonymityReport
 from privkit.anonymity.ksets import KSetsReport
-from privkit.anonymity.reports import CheckReport, ClassReport
+from privkit.anonymity.reports import CheckReport, ClassReport, Telling
 from privkit.view.parts.calls import call, typeable
 from privkit.view.parts.chart import Across, Bars, Chart
 from privkit.view.parts.sheet import Hinted, Meter, Row, Share, Sheet, Table, Verdict, given, sheet
 from privkit.view.parts.words import argument, label, names, number, part_of, percent, plural
-from privkit.view.sheets.criteria import Telling, telling
 
 # -- k-anonymity ---------------------------------------------------------------------------------------------------
 
@@ -243,7 +242,7 @@ def _ksets_next(report: KSetsReport) -> list[str]:
 
 @sheet.register(ClassReport)
 def _classes(report: ClassReport) -> Sheet:
-    told, bands = telling(report), partial(figure_bands, report)
+    told, bands = report._telling(), partial(figure_bands, report)
     return Sheet(
         _classes_answer(report, told),
         given(
