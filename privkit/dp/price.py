@@ -267,8 +267,8 @@ def attack_on(question: Question, noise: Noise, loss: PrivacyLoss) -> Attack:
             losses.append(loss_of(measure, stated))
         if type(noise) is Gaussian:
             close = question.sensitivity.l1 * peak(noise.scale) * _ABOVE
-    advantage = min(close, *(one.advantage for one in losses))
-    success = min(one.attack_success for one in losses)
+    advantage = min([close, *[one.advantage for one in losses]])
+    success = min([one.attack_success for one in losses])
     return Attack(advantage, min(success, up(ALARMS + Fraction(repr(advantage)))))
 
 

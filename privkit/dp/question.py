@@ -75,8 +75,6 @@ class Question:
     @property
     def unused(self) -> tuple[str, ...]:
         """The derived columns, and those with a value for missing, of which nothing of the question makes use."""
-        if not self.selected:
-            return ()
         less = self.selected.used_by(self.columns)
         named = (*self.selected.derived, *(name for name, _ in self.selected.missing))
         return tuple(name for name in dict.fromkeys(named) if name not in (*less.derived, *dict(less.missing)))

@@ -279,7 +279,7 @@ def planned(
         sent, version, name = fetched(data, question), asking.get("version"), call_name()
         notes = (
             *plan.notes,
-            *_unused(typed),
+            *(_unused(typed) if question is not typed else ()),
             *_not_known_again(sent, version),
             *project.account.terms.refused(plan.loss),
         )

@@ -290,6 +290,8 @@ def earlier_questions(typed: Question, question: Question, account: BaseAccount)
     A statistic that this ledger cannot hold is left out: to price it only in order to look for it in vain took longer
     than the question itself.
     """
+    if question.asked.earlier is None and typed is question:  # as a rule
+        return ()
     asked, *others = _statistics(question.asked)
     before = [form for form in others if _may_hold(account, asked, form)]
     plain = [replace(question, asked=form) for form in before]

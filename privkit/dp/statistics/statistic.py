@@ -352,9 +352,11 @@ class Statistic(ABC):
 
     def canonical(self) -> dict[str, object]:
         """Return the statistic as JSON values; the window is the unit's, which the question records."""
-        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "window"}
-        told = {name: value.canonical() if isinstance(value, ValueBounds) else value for name, value in own.items()}
-        return {**self.mark, **told}
+        told: dict[str, object] = dict(self.mark)
+        for name in [field.name for field in fields(self) if field.name != "window"]:
+            value = getattr(self, name)
+            told[name] = value.canonical() if isinstance(value, ValueBounds) else value
+        return told
 
     @classmethod
     def wrote(cls, record: Mapping[str, Any]) -> bool:
