@@ -69,7 +69,7 @@ ALLOWED = {
     ("transform/hierarchies/hierarchy.py", "Hierarchy.apply"): CODES,
     ("transform/hierarchies/hierarchy.py", "Hierarchy.to_rows"): CODES,
     ("transform/search/local.py", "_chains"): "a permutation of steps",
-    ("transform/search/measures.py", "Loss._flat"): CODES,
+    ("transform/search/measures.py", "ArithmeticLoss._flat"): CODES,
     ("transform/source.py", "mixed_labels"): CODES,
     ("transform/hierarchies/rules.py", "_period_labels"): "labels of a hierarchy's periods",
     ("transform/hierarchies/intervals.py", "_Laid._by_width"): CODES,
