@@ -1,12 +1,13 @@
 """Numbers made of released ones: post-processing, with propagated errors and their sources. No data.
 
-The tables of a book, one by one: what a release of several tables gives to show, and to compute on with. No data.
+The tables of a book, one by one: what a release of several tables gives to show, and to compute on with; and how much
+noise weighs on the answers of each group.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -14,27 +15,25 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Limits, Released, added, index_of, ratio, subtracted
-from privkit.dp.answers.by_group import weights_of_noise
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.postprocess import non_negative, rounded, suppressed, total
-from privkit.dp.noise.noise import ALPHA
+from privkit.dp.noise.noise import ALPHA, Noise
 from privkit.dp.plan import miss
 from privkit.dp.statistics.arranged import told_table
 from privkit.dp.statistics.books.tables import Tables
+from privkit.errors import ColumnNotFoundError
 from privkit.errors.disclosure import TablesError
+from privkit.tally.frame import column_names
 from privkit.values.arguments import column_name, public
 from privkit.values.keys import Keys
 from privkit.values.loss import PrivacyLoss
 from privkit.values.show import PickledIfReal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from privkit.dp.answers.release import Release
-    from privkit.dp.noise.noise import Noise
     from privkit.dp.statistics.books.residuals import Axes
     from privkit.values.inputs import Quantity
 
@@ -358,3 +357,37 @@ def _errors(release: Release, book: Tables, names: tuple[str, ...]) -> Errors | 
     starts = np.array([span.start for span in book.fit.spans])
     drawn = {f"{mark} {place}": layer for place, layer in enumerate(book.layers(release.noise))}
     return Errors(size, drawn, rows, sources, columns - starts[sources], weights[rows, columns])
+
+
+def weights_of_noise(
+    found: Derived, dominated: NDArray[np.bool_], columns: str | Sequence[str] | None, level: float
+) -> pd.DataFrame:
+    """Return the groups' answers, the share that noise dominates, and their relative error: see `Release.by_group`.
+
+    Parameters
+    ----------
+    found : Derived
+        The answers; of several numbers each is one, in a row of its name.
+    dominated : array of bool, shape (n_answers,)
+    """
+    import pandas as pd
+
+    alpha = miss(level)
+    index = pd.RangeIndex(1, name="all") if found.index is None else found.index
+    names = list(index.names) if columns is None else list(column_names(columns, "columns"))
+    if missing := [name for name in names if name not in index.names]:
+        raise ColumnNotFoundError.of("columns", names, missing, [str(name) for name in index.names])
+    lower, upper = found.limits(alpha)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = (upper - lower) / 2 / np.abs(found.values)
+    told = pd.DataFrame({"answers": 1, "dominated": dominated, "relative_error": relative}, index)
+    by = told.groupby(level=names, sort=False, dropna=False)
+    return by.agg({"answers": "sum", "dominated": "mean", "relative_error": "median"})
+
+
+def dominated_in(release: Release) -> NDArray[np.bool_]:
+    """Return whether noise dominates each answer, in the order of its estimates."""
+    found, asked = release.dominated, release.plan.question.asked
+    if asked.framed:
+        found = found[[name for name in asked.numbers if name in found]]
+    return np.ravel(found)

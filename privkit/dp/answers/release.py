@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, added, estimate, index_of, ratio, subtracted
-from privkit.dp.answers.by_group import dominated_in, weights_of_noise
-from privkit.dp.answers.derived import Derived, Interval, Source, book_of, named, table_of, told_apart
+from privkit.dp.answers.derived import (
+    Derived,
+    Interval,
+    Source,
+    book_of,
+    dominated_in,
+    named,
+    table_of,
+    told_apart,
+    weights_of_noise,
+)
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.synthetic_rows import distances_of, rows_of

@@ -248,14 +248,7 @@ class LaplaceThreshold(Laplace):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> LaplaceThreshold:
         """Return the least noise and the least threshold within the loss."""
-        scale = sensitivity.l1 / float(loss.main)
-        high = sensitivity.linf + math.ceil(scale * 100) + 1
-        while Fraction(cls(scale, high).stated(sensitivity)[0]) > loss.main:
-            scale = math.nextafter(scale, math.inf)
-        return cls(
-            scale,
-            _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
-        )
+        return cls(*_least(cls, sensitivity.l1 / float(loss.main), 100, sensitivity, loss))
 
     def told(self, step: float) -> str:
         """Return the noise, and from which noisy count on a group is shown."""
@@ -294,20 +287,11 @@ class GaussianThreshold(Gaussian):
     @classmethod
     def for_loss(cls, sensitivity: Sensitivity, loss: PrivacyLoss, **_: Any) -> GaussianThreshold:
         """Return the least noise and the least threshold within the loss."""
-        scale = sensitivity.l2 / math.sqrt(2 * loss.main)
-        high = sensitivity.linf + math.ceil(scale * 40) + 1
-        while Fraction(cls(scale, high).stated(sensitivity)[0]) > loss.main:
-            scale = math.nextafter(scale, math.inf)
-        return cls(
-            scale,
-            _least_threshold(lambda t: costs_at_most(cls(scale, t).stated(sensitivity), loss), high, sensitivity.linf),
-        )
+        return cls(*_least(cls, sensitivity.l2 / math.sqrt(2 * loss.main), 40, sensitivity, loss))
 
     def told(self, step: float) -> str:
         """Return the noise, and from which noisy count on a group is shown."""
-        return (
-            f"{Gaussian.name} noise, scale {number(self.scale * step)}, groups shown from {number(self.threshold)} on"
-        )
+        return f"{Gaussian(self.scale).told(step)}, groups shown from {number(self.threshold)} on"
 
     def stated(self, sensitivity: Sensitivity) -> tuple[float, float]:
         """Return the loss: what OpenDP states for a threshold lower by 1.
@@ -335,15 +319,25 @@ def texts(dp: Any) -> Any:
     return dp.domains.map_domain(dp.domains.atom_domain(T="String"), dp.domains.atom_domain(T="i64"))
 
 
-def _least_threshold(fits: Any, high: int, linf: int) -> int:
-    """Return the least threshold that fits; OpenDP prices none below L∞, and we price one lower."""
+def _least(kind: Any, scale: float, far: int, sensitivity: Sensitivity, loss: PrivacyLoss) -> tuple[float, int]:
+    """Return the least scale, from one that roundings alone may raise, and the least threshold within the loss.
+
+    OpenDP prices no threshold below L∞, and we price one lower. The search begins `far` scales above it.
+    """
+    high = sensitivity.linf + math.ceil(scale * far) + 1
+    while Fraction(kind(scale, high).stated(sensitivity)[0]) > loss.main:
+        scale = math.nextafter(scale, math.inf)
+
+    def fits(threshold: int) -> bool:
+        return costs_at_most(kind(scale, threshold).stated(sensitivity), loss)
+
     while not fits(high):
         high *= 2
-    low = linf + 1
+    low = sensitivity.linf + 1
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle + 1, high)
-    return high
+    return scale, high
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from privkit.dp.noise.compound import Compound, added
 from privkit.dp.noise.noise import Noise, costs_at_most
+from privkit.dp.opendp import features
 from privkit.dp.price import Price, priced
 from privkit.dp.statistics.counts import OpenCount, needed, shown_keys
 from privkit.dp.statistics.statistic import Estimates, Limits, Statistic, recorded_statistic
@@ -102,7 +103,8 @@ class Found:
     def second(self, keys: Keys) -> Any:
         """Return the measurement of these groups, at most as costly as planned."""
         question = replace(self.question, asked=self.asked.inner, keys=keys)
-        made = self.asked.inner.measurement(question, self.noise.leading, self.noise.losses[1])
+        with features():  # OpenDP chains it here, whoever asks
+            made = self.asked.inner.measurement(question, self.noise.leading, self.noise.losses[1])
         if not costs_at_most(made.map(1), self.noise.losses[1]):
             raise RuntimeError("the second stage costs more than was planned for it")
         return made

@@ -72,15 +72,6 @@ class Correlation(OfProducts, Statistic):
     ends: tuple[ValueBounds, ...]
 
     name = "correlation"
-    framed = True
-    needs_rows = True
-    steady = ("count",)
-    aggregate = "collect"
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """None: correlations are quotients."""
-        return frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import combinations_with_replacement, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -105,6 +105,11 @@ class OfProducts:
 
     ends: tuple[ValueBounds, ...]
 
+    framed: ClassVar[bool] = True
+    needs_rows: ClassVar[bool] = True
+    steady: ClassVar[tuple[str, ...]] = ("count",)
+    aggregate: ClassVar[str] = "collect"
+
     if TYPE_CHECKING:
 
         @property
@@ -114,6 +119,11 @@ class OfProducts:
         @property
         def width(self) -> int:
             """How many products are summed."""
+
+    @property
+    def linear(self) -> frozenset[str]:
+        """None: what is made of products is a quotient."""
+        return frozenset()
 
     @property
     def clipped(self) -> dict[str, tuple[float, float]]:

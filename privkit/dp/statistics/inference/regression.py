@@ -92,15 +92,6 @@ class LeastSquares(OfProducts, Statistic):
 
     name = "ols"
     makes = "model"
-    framed = True
-    needs_rows = True
-    steady = ("count",)
-    aggregate = "collect"
-
-    @property
-    def linear(self) -> frozenset[str]:
-        """None: coefficients are quotients."""
-        return frozenset()
 
     @property
     def main(self) -> str:
