@@ -21,12 +21,12 @@ KEYS = {"by": "ward", "keys": [1, 2]}
 
 #: From what is asked to the most files, calls and connections that it takes.
 WALKS = {
-    "count": (44, 615, 3),
-    "count by groups": (52, 740, 3),
-    "replay": (42, 362, 1),
-    "plan": (29, 148, 0),
-    "mean of persons": (58, 990, 3),
-    "kanon": (7, 48, 0),
+    "count": (44, 605, 3),
+    "count by groups": (52, 730, 3),
+    "replay": (42, 352, 1),
+    "plan": (29, 140, 0),
+    "mean of persons": (58, 978, 3),
+    "kanon": (7, 47, 0),
 }
 
 

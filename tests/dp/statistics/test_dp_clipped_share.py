@@ -42,6 +42,7 @@ def project(ledger_path):
 
 
 def test_whatever_takes_bounds_tells_clipped_rows_or_says_why_not():
+    assert FUNCTIONS.keys() >= {name for name in dir(pk) if name.startswith("dp_") and getattr(pk, name)}  # loaded
     takes = {name for name, one in FUNCTIONS.items() if "bounds" in inspect.signature(one).parameters}
     assert takes == WITH.keys() | WITHOUT.keys() | OF_A_POPULATION
     for name in OF_A_POPULATION:
