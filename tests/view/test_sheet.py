@@ -98,7 +98,7 @@ def test_a_head_stands_over_two_columns_and_a_table_without_rows_is_left_out():
     assert 'colspan="2">share' in shown
     assert shown.count("<th ") == 3
     assert html.block(Table(["a"], [])) is None
-    assert given([None, "", "reason"]) == ("reason",)
+    assert given(None, "", "reason") == ("reason",)
 
 
 def test_the_parts_of_a_budget_are_shares_of_it():
