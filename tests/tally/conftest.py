@@ -6,4 +6,5 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "each_engine")]  # the second for the frames of the engines' contract
+# The second for the frames of the engines' contract, the third for cells of every kind.
+sys.path[:0] = [str(HERE), str(HERE / "each_engine"), str(HERE / "cells")]
