@@ -2,7 +2,7 @@
 
 Each is an entry that costs nothing, so that every store holds it as it is, `verify` looks at it, and an earlier version
 of privkit reads past it. It is found by the index of questions' names, under one that no question has: those are
-hexadecimal digits, or begin with their form (`privkit.budget.machine.keys.FORM`).
+hexadecimal digits, or begin with their form (`privkit.budget.store.query.FORM`).
 
 The rules, kept when one is written and again by `verify`:
 
