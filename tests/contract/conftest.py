@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent / "pins"), str(Path(__file__).parent)]
-
 import pytest
+
+sys.path[:0] = [str(Path(__file__).parent / "pins"), str(Path(__file__).parent)]
 
 
 @pytest.fixture(scope="session")
