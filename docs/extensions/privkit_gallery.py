@@ -22,7 +22,7 @@ from docutils.parsers.rst import Directive
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_CONTRACT = Path(__file__).parents[2] / "tests" / "contract"
+_PINS = Path(__file__).parents[2] / "tests" / "contract" / "pins"
 #: A panel's still picture says when it was taken.
 _TAKEN = re.compile(r"picture of [-\d]+ [:\d]+ UTC")
 
@@ -50,12 +50,12 @@ def _values() -> dict[str, tuple[str, dict[str, str]]]:
     """Return of every value that the page names the HTML, and the plot by theme."""
     import matplotlib as mpl
 
-    sys.path.insert(0, str(_CONTRACT))
+    sys.path.insert(0, str(_PINS))
     try:
         from pinned_landed import in_its_own_state
         from pinned_values import makers
     finally:
-        sys.path.remove(str(_CONTRACT))
+        sys.path.remove(str(_PINS))
     mpl.use("Agg")
     with tempfile.TemporaryDirectory() as folder, in_its_own_state(Path(folder)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
