@@ -37,7 +37,7 @@ from privkit.view.panels.base import (
     words,
 )
 from privkit.view.parts.markup import Markup, card, note
-from privkit.view.parts.sheet import Table, sheet
+from privkit.view.parts.sheet import Table, sheet_of
 from privkit.view.parts.words import label, number, percent, plural
 from privkit.view.sheets.attacked_models import compared_table
 
@@ -151,7 +151,8 @@ def _at(found: Any, confidence: float) -> Any:
 
 def _picture(value: Any) -> Markup:
     """Return the answer, members beside controls or chance as bars, and the table."""
-    told, others, left = sheet(value), "controls", 0
+    told, others, left = sheet_of(value), "controls", 0
+    assert told is not None
     if isinstance(value, AttackParts):
         drawn = sorted(value.parts, key=lambda one: -one.interval[0])[:_DRAWN]
         rows = [(one.name, one.rate, one.control) for one in value.parts if one in drawn]
