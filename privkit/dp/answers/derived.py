@@ -385,9 +385,9 @@ def weights_of_noise(
     return by.agg({"answers": "sum", "dominated": "mean", "relative_error": "median"})
 
 
-def dominated_in(release: Release) -> NDArray[np.bool_]:
-    """Return whether noise dominates each answer, in the order of its estimates."""
-    found, asked = release.dominated, release.plan.question.asked
+def noise_by_group(release: Release, columns: str | Sequence[str] | None, level: float) -> pd.DataFrame:
+    """Return the same of a release, whose statistic says where noise dominates an answer."""
+    dominated, asked = release.dominated, release.plan.question.asked
     if asked.framed:
-        found = found[[name for name in asked.numbers if name in found]]
-    return np.ravel(found)
+        dominated = dominated[[name for name in asked.numbers if name in dominated]]
+    return weights_of_noise(release.estimate(), np.ravel(dominated), columns, level)

@@ -9,17 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from privkit.dp.answers.arithmetic import Released, added, estimate, index_of, ratio, subtracted
-from privkit.dp.answers.derived import (
-    Derived,
-    Interval,
-    Source,
-    book_of,
-    dominated_in,
-    named,
-    table_of,
-    told_apart,
-    weights_of_noise,
-)
+from privkit.dp.answers.derived import Derived, Interval, Source, book_of, named, noise_by_group, table_of, told_apart
 from privkit.dp.answers.linear import Errors
 from privkit.dp.answers.provenance import Provenance
 from privkit.dp.answers.synthetic_rows import distances_of, rows_of
@@ -324,7 +314,7 @@ class Release(AttackableRows, Released):
         """
         if not self.has_interval:
             raise IntervalError.of(self.plan.question.statistic, self._named)
-        return weights_of_noise(self.estimate(), dominated_in(self), columns, level)
+        return noise_by_group(self, columns, level)
 
     def __add__(self, other: object) -> Derived:
         return added(self, other)

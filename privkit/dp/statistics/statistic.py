@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from privkit.values.keys import Keys
     from privkit.values.loss import PrivacyLoss
 
-
 #: One aggregate of the engine contract, the columns that it reads, and its column of numbers or values.
 Read = tuple[str, tuple[str, ...], str | None]
 #: From a name to estimates, or to lower and upper limits, one per group.
@@ -51,7 +50,6 @@ class Statistic(ABC):
 
     #: Every kind of statistic by the name of its class: it is in here by being defined.
     KINDS: ClassVar[dict[str, type[Statistic]]] = {}
-
     #: What it is called; the name of the released column.
     name: ClassVar[str]
     #: What the ledger tells it apart by, beside its parameters; its name, where it does not say.
