@@ -39,7 +39,7 @@ TYPES = {
     "uint8": (pd.Series([1, 2, 3] * 40, dtype="uint8"), {"keys": [1, 2, 3]}),
     "Int64": (pd.Series([1, 2, None] * 40, dtype="Int64"), {"cuts": [0, 2, 5]}),
     "float64": (pd.Series([1.5, 2.5, None] * 40), {"cuts": [0, 2, 5]}),
-    "datetime": (pd.Series(pd.to_datetime(["2026-01-05", "2026-02-07", None] * 40)), {"cuts": ["2026-01-01", "2026-02-01", "2026-03-01"]}),
+    "datetime": (pd.Series(pd.to_datetime(["2026-01-05", "2026-02-07", None] * 40)), {"cuts": ["2026-01-01", "2026-02-01", "2026-03-01"]}),  # noqa: E501
     "zoned": (
         pd.Series(pd.to_datetime(["2026-01-05", "2026-02-07", None] * 40)).dt.tz_localize("Europe/Zurich"),
         {"cuts": ["2026-01-01", "2026-02-01", "2026-03-01"]},
@@ -197,21 +197,21 @@ REFUSED = {
     "no such column": (pk.ColumnNotFoundError, "'aa'", {"columns": ["aa", "b"], "keys": KEYS}),
     "no public values": (ColumnDomainError, "'c'", {"columns": ["a", "c"], "keys": {"a": ["x"]}}),
     "keys from data": (pk.NotPublicError, "keys", {"columns": ["a", "b"], "keys": {"a": FOUR["a"], "b": ["x"]}}),
-    "cuts from data": (pk.NotPublicError, "edges", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": FOUR["c"]}}),
+    "cuts from data": (pk.NotPublicError, "edges", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": FOUR["c"]}}),  # noqa: E501
     "cuts of another shape": (SyntheticError, "cuts as a list", {"columns": ["a", "c"], "cuts": [1, 2], "keys": KEYS}),
-    "keys and cuts": (SyntheticError, "keys and cuts", {"columns": ["a", "c"], "keys": {"a": ["x"], "c": [1]}, "cuts": {"c": [0, 9]}}),
-    "cuts of a text": (pk.ExpressionError, "cuts['b']", {"columns": ["a", "b"], "keys": {"a": ["x"]}, "cuts": {"b": [0, 9]}}),
+    "keys and cuts": (SyntheticError, "keys and cuts", {"columns": ["a", "c"], "keys": {"a": ["x"], "c": [1]}, "cuts": {"c": [0, 9]}}),  # noqa: E501
+    "cuts of a text": (pk.ExpressionError, "cuts['b']", {"columns": ["a", "b"], "keys": {"a": ["x"]}, "cuts": {"b": [0, 9]}}),  # noqa: E501
     "cuts of others": (SyntheticError, "cuts of 'c'", {"columns": ["a", "b"], "keys": KEYS, "cuts": {"c": [0, 9]}}),
-    "open bins": (SyntheticError, "open end", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0, math.inf]}}),
-    "bins without a number": (SyntheticError, "whole number", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0.1, 0.9]}}),
+    "open bins": (SyntheticError, "open end", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0, math.inf]}}),  # noqa: E501
+    "bins without a number": (SyntheticError, "whole number", {"columns": ["a", "c"], "keys": {"a": ["x"]}, "cuts": {"c": [0.1, 0.9]}}),  # noqa: E501
     "zero rows": (pk.ParameterError, "rows=0", {"columns": ["a", "b"], "keys": KEYS, "rows": 0}),
     "too many rows": (pk.ParameterError, "at most 1,000,000", {"columns": ["a", "b"], "keys": KEYS, "rows": 2_000_000}),
     "a target that is none": (SyntheticError, "target='c'", {"columns": ["a", "b"], "keys": KEYS, "target": "c"}),
     "rounds below zero": (pk.ParameterError, "rounds=-1", {"columns": ["a", "b"], "keys": KEYS, "rounds": -1}),
-    "by accuracy": (SyntheticError, "no one accuracy", {"columns": ["a", "b"], "keys": KEYS, "epsilon": None, "accuracy": 5}),
+    "by accuracy": (SyntheticError, "no one accuracy", {"columns": ["a", "b"], "keys": KEYS, "epsilon": None, "accuracy": 5}),  # noqa: E501
     "no price": (pk.ParameterError, "epsilon", {"columns": ["a", "b"], "keys": KEYS, "epsilon": None}),
-    "a key that is reserved": (LevelsError, "other or missing", {"columns": ["a", "b"], "keys": {**KEYS, "a": ["(other or missing)"]}}),
-    "too large": (SyntheticError, "cells", {"columns": ["a", "c"], "keys": {"a": [f"k{n}" for n in range(2000)], "c": list(range(2000))}}),
+    "a key that is reserved": (LevelsError, "other or missing", {"columns": ["a", "b"], "keys": {**KEYS, "a": ["(other or missing)"]}}),  # noqa: E501
+    "too large": (SyntheticError, "cells", {"columns": ["a", "c"], "keys": {"a": [f"k{n}" for n in range(2000)], "c": list(range(2000))}}),  # noqa: E501
 }  # fmt: skip
 
 
