@@ -33,8 +33,6 @@ from privkit.values.keys import public_keys
 from privkit.values.loss import Measure
 from privkit.values.unit import ROW, rows
 
-# -- the fit, against generalized least squares with explicit matrices -------------------------------------------------
-
 
 def subsets(columns):
     return [part for size in range(columns + 1) for part in itertools.combinations(range(columns), size)]

@@ -110,9 +110,6 @@ def test_values_lie_in_their_bins_and_have_the_type(edges, half, right, dtype):
         assert again.tolist() == codes.tolist(), closed
 
 
-# -- what is refused ---------------------------------------------------------------------------------------------------
-
-
 def test_weights_that_cannot_fit_stay_finite():
     ones = (np.array([0.5, 0.5, 0.0]), np.array([1.0, 0.0]))
     model = Model(10.0, ones, {(0, 1): np.array([[0.5, 0.0], [0.5, 0.0], [0.0, 0.0]])})

@@ -177,7 +177,7 @@ def test_an_audit_stays_below_epsilon_and_refutes_noise_that_is_too_small():
     assert audited(statistic, weak, 600) > epsilon  # the test has power
 
 
-# -- the ledger --------------------------------------------------------------------------------------------------------
+# -- what is kept, and what a round chooses ----------------------------------------------------------------------------
 
 
 def test_what_is_kept_reads_as_it_was_written():

@@ -15,8 +15,6 @@ from privkit.errors.disclosure import LevelsError
 from privkit.errors.synthetic import ColumnDomainError, SyntheticError
 from privkit.values.unit import PrivacyUnit
 
-# -- the model, and rows that fit --------------------------------------------------------------------------------------
-
 
 def test_few_rows_and_empty_frames_give_rows_all_the_same(project):
     frame = pd.DataFrame({"u": ["a"], "v": ["b"]})
