@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import test_engines_contract as contract
+from engine_tables import postgres_table
 from hypothesis import given
 from hypothesis import strategies as st
 from lazies import held_duckdb, part
-from test_engines_types import postgres_table
 
 from privkit.tally.cells.numbers import Grid
 from privkit.tally.engines.lazy import LazyEngine
