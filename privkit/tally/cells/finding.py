@@ -96,7 +96,7 @@ def value_finder(cells: Cells, values: Sequence[object], *, exactly: bool = Fals
 
     Examples
     --------
-    >>> cells = Cells(Kind(INTEGER), np.array([5, 7, 5]))
+    >>> cells = Cells(Kind(kinds.INTEGER), np.array([5, 7, 5]))
     >>> value_finder(cells, [7, 5.0])(slice(0, 3)).tolist()
     [1, 0, 1]
     """

@@ -48,7 +48,7 @@ def told(cells: Cells) -> list[Told | None]:
     Examples
     --------
     >>> from privkit.tally.cells.cells import Kind
-    >>> told(Cells(Kind(FLOAT), np.array([8004.0, 0.5, np.nan])))
+    >>> told(Cells(Kind(kinds.FLOAT), np.array([8004.0, 0.5, np.nan])))
     [('i', '8004'), ('f', '0.5'), ('n', '')]
     """
     cells = cells.of_values_alone()
