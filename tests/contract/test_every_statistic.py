@@ -313,6 +313,8 @@ def test_every_answer_can_be_shown_and_taken_out(question, name, function, args,
         assert asked.numbers[0].rstrip("%") in first or (asked.lines and str(asked) in first)
         assert "next:" in repr(value)
         assert value._repr_html_().startswith("<")
+        untold = [column for column in asked.columns if column not in str(asked)]
+        assert not untold, f"{type(asked).__name__}.__str__, which tells what is asked, does not name {untold}"
     told = json.loads(json.dumps(release.provenance.to_dict()))
     assert told["question"] == str(release.plan.question)
     table = release.to_frame()

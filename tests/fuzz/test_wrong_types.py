@@ -232,6 +232,11 @@ MORE = {
 SHARING = {"dp_count", "dp_mean", "plan.dp_sum"}
 
 
+def test_every_function_that_spends_is_called_here():
+    lacking = {name for name in pk.__all__ if name.startswith("dp_")} - set(CALLS)
+    assert not lacking, f"give a call of {lacking} in CALLS"
+
+
 def all_calls():
     for name, (with_frame, args, kwargs) in CALLS.items():
         yield name, getattr(pk, name), ((frame(), *args) if with_frame else args), kwargs

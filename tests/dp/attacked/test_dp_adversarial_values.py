@@ -16,9 +16,13 @@ import privkit as pk
 from privkit.dp.question import Question
 from privkit.dp.statistics.counts import Count
 from privkit.dp.statistics.moments import Mean
+from privkit.project import asking, dp
 from privkit.project.dp import association, counts, inference, models, plan, quantiles, query, sums, synthetic, tables
 from privkit.values.bounds import ValueBounds
 from privkit.values.expression import cut, selection
+from privkit.values.kinds import read_all
+
+read_all(dp)
 
 CANARY = "CANARY-7f3a"
 FUNCTIONS = {
@@ -27,6 +31,7 @@ FUNCTIONS = {
     "dp_crosstab": (tables.dp_crosstab, {"index": "k", "columns": "g", "keys": {"k": ["a"], "g": [1, 2]}}),
     "dp_histogram": (counts.dp_histogram, {"column": "x", "bins": [0, 1, 10]}),
     "dp_nunique": (counts.dp_nunique, {"column": "k"}),
+    "dp_share": (counts.dp_share, {"where": "x > 1"}),
     "dp_sum": (sums.dp_sum, {"column": "x", "bounds": (0, 10)}),
     "dp_mean": (sums.dp_mean, {"column": "x", "bounds": (0, 10)}),
     "dp_var": (sums.dp_var, {"column": "x", "bounds": (0, 10)}),
@@ -89,6 +94,11 @@ def refused(error, frame, name, words="", **changed):
     assert told.endswith("No budget was spent."), told
     assert CANARY not in told
     assert caught.value.__cause__ is None
+
+
+def test_every_function_is_attacked_here():
+    lacking = set(asking.FUNCTIONS) - set(FUNCTIONS)
+    assert not lacking, f"give a call of {lacking} in FUNCTIONS, which tests/dp/attacked/test_dp_secrecy.py takes too"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -270,7 +280,9 @@ def test_a30_filters_are_expressions_and_never_code(project, people, name, where
     if name == "dp_describe" and where == 3:
         pytest.skip("one function is enough for this type")
     with pytest.raises(pk.PrivkitError) as caught:
-        FUNCTIONS[name][0](people.drop(columns="k").assign(k="a"), **FUNCTIONS[name][1], epsilon=0.1, where=where)
+        FUNCTIONS[name][0](
+            people.drop(columns="k").assign(k="a"), **{**FUNCTIONS[name][1], "where": where}, epsilon=0.1
+        )
     assert str(caught.value).endswith("No budget was spent.")
     assert len(project.ledger) == 0
 

@@ -15,8 +15,12 @@ import pandas as pd
 import pytest
 
 import privkit as pk
+from privkit.project import asking, dp
 from privkit.project import release as releasing
 from privkit.project.dp import association, counts, inference, models, quantiles, query, sums, synthetic, tables
+from privkit.values.kinds import read_all
+
+read_all(dp)
 
 HUGE = 2**63 - 1
 #: Columns of every kind, each in the types in which pandas holds it.
@@ -308,6 +312,12 @@ def calls_of(unit, part):
     """Every eighth call, as one project answers it: all of them are looked at, the fast suite draws parts."""
     calls = CALLS if unit == "row" else {name: CALLS[name] for name in PERSON_CALLS} | PERSONS
     return {name: calls[name] for name in [*calls][part::PARTS]}
+
+
+def test_every_function_is_compared():
+    compared = {function for function, _ in CALLS.values()}
+    lacking = {name for name, function in asking.FUNCTIONS.items() if function not in compared}
+    assert not lacking, f"give a call of {lacking} in CALLS, and its name in PERSON_CALLS if it takes persons"
 
 
 #: What was seen of the D that several pairs share.
