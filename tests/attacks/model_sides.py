@@ -5,9 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
-
-sklearn = pytest.importorskip("sklearn")
 
 
 def sides(n: int = 150, seed: int = 0, *, numbers: bool = False):

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
+from model_sides import sides
 
 import privkit as pk
 from privkit.attacks.models.figures import limited, ratios
@@ -17,7 +18,6 @@ from privkit.errors.attacks import AttackError
 from privkit.transform.task_utility import area, area_interval
 
 sklearn = pytest.importorskip("sklearn")
-from model_sides import sides
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # noqa: E402
 from sklearn.dummy import DummyClassifier, DummyRegressor  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: E402

@@ -6,12 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from model_sides import sides
 
 import privkit as pk
 from privkit.attacks.models.trained import told
 
 sklearn = pytest.importorskip("sklearn")
-from model_sides import sides
 from sklearn.dummy import DummyClassifier  # noqa: E402
 from sklearn.ensemble import RandomForestClassifier  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
