@@ -6,5 +6,5 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# The second for the frames of the engines' contract, the third for cells of every kind.
-sys.path[:0] = [str(HERE), str(HERE / "each_engine"), str(HERE / "cells")]
+# The second for the frames of the engines' contract, the third for cells of every kind, the last for an oracle.
+sys.path[:0] = [str(HERE), str(HERE / "each_engine"), str(HERE / "cells"), str(HERE.parent / "values")]

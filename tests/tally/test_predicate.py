@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from engines import ENGINES
+from expression_oracle import evaluate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from predicate_told import by_row, kept, told
 from test_classes import NO_MISSING_INTEGER
 
 from privkit.errors import ColumnNotFoundError
 from privkit.errors.expression import ExpressionError
-from privkit.tally.engines.contract import Engine
 from privkit.tally.predicate import apply, check_selection
 from privkit.values.expression import (
     Selection,
     cut,
-    day,
     hour,
-    month,
     parsed,
     prefix,
     recode,
     selection,
-    weekday,
-    when,
-    year,
 )
 from privkit.values.expression.choosing import When
 from privkit.values.expression.nodes import (
@@ -47,13 +40,8 @@ from privkit.values.expression.nodes import (
     Prefix,
 )
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "values"))
-from cells_told import values_of
-from expression_oracle import evaluate
-
 # Objects of numbers have no type that the schema tells.
 TYPED = [engine for engine in ENGINES if engine != "pandas object"]
-
 WHOLE = [0, 1, -1, 65, 2**53 + 1, 2**63 - 1, -(2**63)]
 REAL = [0.0, -0.0, 0.5, -2.5, 65.0, 1e308, 5e-324, math.inf, -math.inf, 2.0**53]
 TEXTS = ["", "a", "ab", "abc", "Ä", "äb", "😀x", "65", "a\0b"]
@@ -184,16 +172,6 @@ def rows_of(columns: dict[str, list]) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def kept(engine: Engine) -> list[int]:
-    return sorted(told(engine, "row")["row"])
-
-
-def told(engine: Engine, *names: str) -> dict[str, list]:
-    """Return columns of a result as Python values, None where they are missing."""
-    table = engine.collect(names)
-    return {name: values_of(table[name]) for name in names}
-
-
 @pytest.mark.parametrize("engine", TYPED)
 @given(ROWS, truths(2))
 @settings(max_examples=20)
@@ -212,11 +190,6 @@ def test_a_derived_column_holds_what_plain_python_says(engine, rows, expression)
     assert by_row(found) == {row["row"]: evaluate(expression, row) for row in rows_of(columns)}
 
 
-def by_row(engine: Engine) -> dict[int, object]:
-    found = told(engine, "row", "new")
-    return dict(zip(found["row"], found["new"], strict=True))
-
-
 @given(ROWS, truths(3))
 @settings(max_examples=150)
 def test_the_normal_form_and_the_text_mean_the_same(rows, where):
@@ -231,100 +204,6 @@ def test_the_normal_form_and_the_text_mean_the_same(rows, where):
         except ExpressionError:  # a comparison of the test's own that the language has no words for
             return
         assert again.canonical() == where.canonical()
-
-
-DATES = [dt.date(2024, 2, 29), dt.date(2026, 1, 1), dt.date(1969, 12, 31), None]
-
-
-@pytest.mark.parametrize("engine", ["polars", "polars lazy", "duckdb", "pyarrow", "pandas arrow"])
-def test_dates(engine):
-    import polars as pl
-    import pyarrow as pa
-
-    frame = pl.DataFrame({"d": DATES, "row": range(4)}, schema_overrides={"d": pl.Date})
-    if engine == "pandas arrow":
-        frame = pd.DataFrame({"d": pd.Series(DATES, dtype=pd.ArrowDtype(pa.date32())), "row": range(4)})
-    else:
-        frame = {
-            "polars": lambda f: f,
-            "polars lazy": lambda f: f.lazy(),
-            "pyarrow": lambda f: f.to_arrow(),
-            "duckdb": duck,
-        }[engine](frame)
-    check_dates(frame, DATES, "d >= '2026-01-01'", "d != '2024-02-29'", "d in ['2024-02-29', '1969-12-31']")
-
-
-def duck(frame):
-    import duckdb
-
-    return duckdb.from_arrow(frame.to_arrow())
-
-
-MOMENTS = [dt.datetime(2024, 2, 29, 23, 59, 59), dt.datetime(2026, 1, 1), dt.datetime(1969, 12, 31, 1), None]
-
-
-@pytest.mark.parametrize("engine", ["polars", "polars lazy", "duckdb", "pyarrow", "pandas numpy", "pandas arrow"])
-def test_datetimes(engine):
-    import polars as pl
-
-    if engine.startswith("pandas"):
-        column = pd.Series(MOMENTS, dtype="datetime64[us]" if engine == "pandas numpy" else "timestamp[us][pyarrow]")
-        frame = pd.DataFrame({"d": column, "row": range(4)})
-    else:
-        frame = pl.DataFrame({"d": MOMENTS, "row": range(4)})
-        frame = {
-            "polars": lambda f: f,
-            "polars lazy": lambda f: f.lazy(),
-            "pyarrow": lambda f: f.to_arrow(),
-            "duckdb": duck,
-        }[engine](frame)
-    check_dates(
-        frame, MOMENTS, "d >= '2026-01-01'", "d < '2024-02-29T23:59:59'", "hour(d) in [0, 1]", "d == '2026-01-01 00:00'"
-    )
-
-
-def check_dates(frame, values, *filters):
-    rows = [{"d": value, "row": row} for row, value in enumerate(values)]
-    for text in (
-        *filters,
-        "year(d) == 2024",
-        "month(d) * 100 + day(d) > 101",
-        "weekday(d) >= 4",
-        "d is missing",
-        "not year(d) > 2000",
-    ):
-        where = parsed(text)
-        expected = [row["row"] for row in rows if evaluate(where, row) is True]
-        assert kept(apply(frame, Selection(where))) == expected, text
-    windows = [cut("d", every=every, start="1969-12-30", end="2026-02-01") for every in ("week", "month", "quarter")]
-    cuts = [
-        *windows,
-        cut("d", every="year", start="1800-01-01", end="2800-01-01"),
-        cut("d", ["1969-12-31", "2024-02-29"]),
-    ]
-    choices = [
-        recode("d", {"2026-01-01": 1, "1969-12-31": 2}, other=0),
-        when("d < '2000-01-01'", "old").otherwise("new"),
-    ]
-    for made in (*cuts, *choices):
-        derived = apply(frame, selection(derive={"new": made}))
-        assert by_row(derived) == {row["row"]: evaluate(made, row) for row in rows}, made
-    for part in (year, month, day, weekday):
-        derived = apply(frame, selection(derive={"new": part("d")}))
-        assert by_row(derived) == {row["row"]: evaluate(part("d"), row) for row in rows}
-
-
-@pytest.mark.parametrize("engine", ["pandas", "polars"])
-def test_moments_with_a_zone_compare_as_moments_and_have_local_parts(engine):
-    zone = "Europe/Zurich"
-    column = pd.Series(pd.to_datetime(["2026-01-01T00:30", None, "2025-12-31T23:30"])).dt.tz_localize(zone)
-    frame = pd.DataFrame({"d": column, "row": range(3)})
-    if engine == "polars":
-        frame = pytest.importorskip("polars").from_pandas(frame)
-    assert kept(apply(frame, selection("d >= '2025-12-31T23:30+00:00'"))) == [0]
-    assert kept(apply(frame, selection("year(d) == 2026 and hour(d) == 0"))) == [0]
-    with pytest.raises(ExpressionError, match="time zone"):
-        apply(frame, selection("d >= '2026-01-01'"))
 
 
 def test_categories_count_as_what_they_are_of():
