@@ -112,7 +112,7 @@ class ProjectTerms:
     @property
     def allotted(self) -> str:
         """What analysts may be charged in all, in words; of ε or ρ, since the budget alone has the δ."""
-        symbol = "ρ" if self.budget.measure.concentrated else "ε"
+        symbol = self.budget.measure.symbol
         told = [f"{symbol} = {amount_shown(loss.main)} for {name}" for name, loss in self.allotments]
         each = Fraction(0) if self.per_analyst is None else self.per_analyst.main
         rest = f"{symbol} = {amount_shown(each)} for everybody else" if each else "nothing for anybody else"

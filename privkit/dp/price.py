@@ -130,7 +130,7 @@ def _allowed(measure: Measure, price: Price, delta: Fraction) -> Fraction:
         raise PriceError.advantage_below_delta(exact_text(wanted), exact_text(delta))
     amount = amount_for(wanted, delta, concentrated=measure.concentrated)
     if amount < SMALLEST_LOSS:
-        symbol = "ρ" if measure.concentrated else "ε"
+        symbol = measure.symbol
         raise PriceError.advantage_too_small(exact_text(wanted), symbol, f"{float(SMALLEST_LOSS):g}")
     return amount
 

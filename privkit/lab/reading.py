@@ -195,7 +195,7 @@ def _project(account: Account, notebook: str) -> dict[str, Any]:
     return {
         "name": account.name,
         "measure": budget.measure.value,
-        "symbol": "ρ" if budget.measure.concentrated else "ε",
+        "symbol": budget.measure.symbol,
         "unit": str(account.terms.unit),
         "budget": _amounts(budget),
         "spent": _amounts(balance.spent),
@@ -219,7 +219,7 @@ def _amounts(loss: PrivacyLoss) -> dict[str, Any]:
 
 def _plain(loss: PrivacyLoss) -> str:
     """Return a loss in letters that one can type: what is shown is what a search finds."""
-    symbol = "ρ" if loss.measure.concentrated else "ε"
+    symbol = loss.measure.symbol
     delta = f", δ = {float(loss.delta):g}" if loss.measure.has_delta and loss.delta else ""
     return f"{symbol} = {exact_text(loss.main)}{delta}"
 

@@ -59,6 +59,8 @@ class Measure(Enum):
     def __init__(self, symbols: str) -> None:
         #: Whether the loss is counted in ρ rather than ε.
         self.concentrated = "ρ" in symbols
+        #: What its main amount is written as.
+        self.symbol = "ρ" if self.concentrated else "ε"
         #: Whether the measure has a δ.
         self.has_delta = "δ" in symbols
 
@@ -197,7 +199,7 @@ class PrivacyLoss(Amounts):
 
     def __str__(self) -> str:
         """Return the amounts with their symbols, exactly."""
-        text = f"{'ρ' if self.measure.concentrated else 'ε'} = {amount_shown(self.main)}"
+        text = f"{self.measure.symbol} = {amount_shown(self.main)}"
         return f"{text}, δ = {amount_shown(self.delta)}" if self.measure.has_delta else text
 
     __repr__ = __str__

@@ -156,7 +156,7 @@ def _extended(told: Statement) -> str:
 def _accounting(told: Statement) -> Iterator[tuple[str, Any]]:
     if not told.charges:
         return
-    symbol = "ρ" if told.terms.budget.measure.concentrated else "ε"
+    symbol = told.terms.budget.measure.symbol
     delta = " and of δ" if told.terms.budget.measure.has_delta else ""
     yield (
         "accounting.post_processing",

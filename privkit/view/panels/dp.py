@@ -40,7 +40,7 @@ class PlanPanel(Spending):
         left = plan.left  # as it is when the panel is made: what is drawn says so
         self._first = self.plan = plan = replace(plan, remaining=None if left is None else lambda: left)
         self._moving = False
-        symbol = "ρ" if plan.loss.measure.concentrated else "ε"
+        symbol = plan.loss.measure.symbol
         low, high = _range(plan)
         self.price = _slider(symbol, float(plan.loss.main), low, high, plain)
         self.price_number = _field(f"{symbol} =", float(plan.loss.main), low, high)

@@ -91,7 +91,7 @@ class QuestionPanel(Spending):
 
     @property
     def _symbol(self) -> str:
-        return "ρ" if self.project.budget.measure.concentrated else "ε"
+        return self.project.budget.measure.symbol
 
     def _field(self, field: Any) -> Any:
         field.style, field.layout, field.continuous_update = _STYLE, _LAYOUT, False

@@ -41,7 +41,7 @@ def _odometer(odometer: Odometer) -> Sheet:
 
 def _meters(part: PrivacyLoss, whole: PrivacyLoss) -> list[Meter]:
     """Return how much of a budget a loss is, in ε or ρ, and in δ where the budget has one."""
-    symbol = "ρ" if whole.measure.concentrated else "ε"
+    symbol = whole.measure.symbol
     pairs = [(symbol, part.main, whole.main), *([("δ", part.delta, whole.delta)] if whole.delta else [])]
     return [
         Meter(

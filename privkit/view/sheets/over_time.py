@@ -115,7 +115,7 @@ def _quarters(found: Quarters) -> Sheet:
 
 
 def _symbol(found: Quarters) -> str:
-    return "ρ" if found.budget.measure.concentrated else "ε"
+    return found.budget.measure.symbol
 
 
 def _share(value: float | None) -> str:

@@ -54,7 +54,7 @@ def registered(
 def budgets(balance: Balance) -> list[Budget]:
     """Return what became of ε or ρ, and of δ where the measure has one."""
     losses = (balance.budget, balance.spent, balance.reserved, balance.remaining)
-    main = Budget("ρ" if balance.budget.measure.concentrated else "ε", *(loss.main for loss in losses))
+    main = Budget(balance.budget.measure.symbol, *(loss.main for loss in losses))
     if not balance.budget.measure.has_delta:
         return [main]
     return [main, Budget("δ", *(loss.delta for loss in losses))]
