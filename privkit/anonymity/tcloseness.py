@@ -77,13 +77,18 @@ class TCloseness(ReferencePart):
 
     sensitive: str
     t: Fraction
-    distance: str | ValueTree = field(default="equal", kw_only=True)
+    distance: str | ValueTree | Mapping[Any, Any] = field(default="equal", kw_only=True)
     reference: Reference = field(default="kept", kw_only=True)
 
     if TYPE_CHECKING:  # amounts are given as numbers and held exactly
 
         def __init__(
-            self, sensitive: str, t: Number, *, distance: str | ValueTree = "equal", reference: Reference = "kept"
+            self,
+            sensitive: str,
+            t: Number,
+            *,
+            distance: str | ValueTree | Mapping[Any, Any] = "equal",
+            reference: Reference = "kept",
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -157,7 +162,7 @@ class TCloseness(ReferencePart):
         return judged(report, f"t = {figure_text(report.t)}", classes)
 
 
-def ground_distance(distance: str | ValueTree) -> object:
+def ground_distance(distance: str | ValueTree | Mapping[Any, Any]) -> object:
     """Return the ground distance, or refuse it."""
     if isinstance(distance, str):
         if distance in ("equal", "ordered"):
@@ -188,7 +193,7 @@ class TClosenessReport(ClassReport):
 
     criterion: TCloseness | None
     sensitive: str
-    distance: str | ValueTree
+    distance: str | ValueTree | Mapping[Any, Any]
     t: Fraction
 
     def _telling(self) -> Telling:
@@ -211,7 +216,7 @@ def tclose(
     sensitive: str,
     *,
     t: Number | None = None,
-    distance: str | ValueTree = "equal",
+    distance: str | ValueTree | Mapping[Any, Any] = "equal",
 ) -> TClosenessReport:
     """Tell how far the classes' distributions of a sensitive attribute are from the table's.
 
@@ -265,7 +270,7 @@ def tclose(
     return TClosenessReport(found.classes, ratios.floats, criterion, short, column, distance, ratios.largest())
 
 
-def distances(found: ClassValues, distance: str | ValueTree, column: str) -> Ratios:
+def distances(found: ClassValues, distance: str | ValueTree | Mapping[Any, Any], column: str) -> Ratios:
     """Return the distance of each class to the table, as exact ratios."""
     if distance == "equal":
         return equal_distances(found)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from privkit.dp.question import Standing
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
-    from privkit.values.inputs import Amount, Condition, Derivations, Fill, Groups, Quantity
+    from privkit.values.inputs import Accuracy, Amount, Condition, Derivations, Fill, Groups, Quantity
     from privkit.values.unit import PrivacyUnit
 
 P = ParamSpec("P")
@@ -101,7 +101,7 @@ class Asking(TypedDict, total=False):
     rho: Amount | None
     delta: Amount | None
     advantage: Quantity | None
-    accuracy: Quantity | None
+    accuracy: Accuracy | None
     relative: Quantity | None
     keys_share: Quantity | None
     assume_rows: int | None

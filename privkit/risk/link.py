@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.two_tables import Kind
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Share
 
 
 @public
@@ -137,7 +137,7 @@ def link(
     control: Frame | None = None,
     seed: int = 0,
     fuzzy: bool | Mapping[str, str] = False,
-    probability: float = 0.9,
+    probability: Share = 0.9,
     max_pairs: int = 2_000_000,
 ) -> LinkReport:
     """Match the rows of the data with those of another table, and tell how many are singled out.

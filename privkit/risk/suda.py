@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.tally.row_classes import RowClasses
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Share
 
 #: Columns beyond which even the pairs and triples are too many to be of use.
 _MOST_COLUMNS = 60
@@ -143,7 +143,7 @@ def suda(
     *,
     max_size: int | None = None,
     time_limit: float | None = 60,
-    sampling_fraction: float | None = None,
+    sampling_fraction: Share | None = None,
     progress: bool = False,
 ) -> SudaReport:
     """Find the small sets of columns by which rows are alone: minimal sample uniques and their scores (SUDA2).

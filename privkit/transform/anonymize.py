@@ -25,7 +25,7 @@ from privkit.values.show import Shown
 
 if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Share
 
 
 Progress = Callable[[int, int, float | None], None]
@@ -41,7 +41,7 @@ def anonymize(
     *,
     k: int | None = None,
     hierarchies: Mapping[str, object] | None = None,
-    suppress: float = 0.02,
+    suppress: Share = 0.02,
     utility: str = "loss",
     method: str = "optimal",
     weights: Mapping[str, float] | None = None,
@@ -303,7 +303,7 @@ class Anonymizer(Shown):
         *,
         k: int | None = None,
         hierarchies: Mapping[str, object] | None = None,
-        suppress: float = 0.02,
+        suppress: Share = 0.02,
         utility: str = "loss",
         weights: Mapping[str, float] | None = None,
         keep: Sequence[str] = (),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from privkit.anonymity.criterion import Criterion
     from privkit.tally.classes import Tally
     from privkit.transform.anonymize import Allowed
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Share
 
 _LARGEST = 1_000_000
 
@@ -262,7 +262,7 @@ def lattice(
     *,
     k: int | None = None,
     hierarchies: Mapping[str, object] | None = None,
-    suppress: float = 0.02,
+    suppress: Share = 0.02,
     utility: str = "loss",
     weights: Mapping[str, float] | None = None,
     levels: Mapping[str, Allowed] | None = None,

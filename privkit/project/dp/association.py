@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from privkit.dp.statistics.inference.anova import MOST_GROUPS, Anova
@@ -17,7 +16,7 @@ from privkit.values.arguments import column_name
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.values.inputs import Frame, Pair, Pairs
+    from privkit.values.inputs import Frame, Names, Pair, Pairs
 
 #: More columns than these leave little of any budget: the noise grows with the number of their pairs.
 _MOST = 10
@@ -86,9 +85,7 @@ def dp_anova(data: Frame, value: str, group: str, *, bounds: Pair | None = None,
 
 
 @asks("Price correlations; spends nothing. The parameters are those of :func:`dp_correlation`.")
-def dp_correlation(
-    data: Frame, columns: Sequence[str], *, bounds: Pairs | None = None, **asking: Unpack[Asking]
-) -> Plan:
+def dp_correlation(data: Frame, columns: Names, *, bounds: Pairs | None = None, **asking: Unpack[Asking]) -> Plan:
     """Tell Pearson's correlation of two columns, or of all pairs of several, under differential privacy. Spends budget.
 
     Reads rows; of lazy engines the columns are fetched, which the plan tells. The same question on the same data

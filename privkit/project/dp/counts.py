@@ -28,7 +28,7 @@ from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.values.inputs import Condition, Frame, Point, Points
+    from privkit.values.inputs import Condition, Day, Frame, Points
     from privkit.values.unit import PrivacyUnit
 
 
@@ -164,8 +164,8 @@ def dp_histogram(
     *,
     bins: Points | None = None,
     every: str | None = None,
-    start: Point | None = None,
-    end: Point | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:
     """Count the numbers, or the dates, of a column in public bins under differential privacy. Spends budget.

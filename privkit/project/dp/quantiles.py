@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from privkit.dp.plan import Plan
     from privkit.dp.statistics.statistic import Statistic
     from privkit.tally.cells.cells import Kind
-    from privkit.values.inputs import Frame, Pair, Points
+    from privkit.values.inputs import Ends, Frame, Points, Share
 
 
 #: Floats hold whole seconds of nanoseconds up to here (from 1824 to 2115), and beyond it every second one.
@@ -159,10 +159,10 @@ def _count(value: Any, kind: Kind, argument: str, column: str) -> int:
 def dp_quantile(
     data: Frame,
     column: str,
-    q: float | Sequence[float],
+    q: Share | Sequence[Share],
     by: str | Sequence[str] | None = None,
     *,
-    bounds: Pair | None = None,
+    bounds: Ends | None = None,
     candidates: Points | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:
@@ -247,7 +247,7 @@ def dp_median(
     column: str,
     by: str | Sequence[str] | None = None,
     *,
-    bounds: Pair | None = None,
+    bounds: Ends | None = None,
     candidates: Points | None = None,
     **asking: Unpack[Asking],
 ) -> Plan:

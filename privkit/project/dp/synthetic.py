@@ -37,7 +37,7 @@ from privkit.values.vouched import vouched
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Names
 
 #: Columns at most: their pairs are all looked at.
 MOST_COLUMNS = 60
@@ -47,7 +47,7 @@ _HELD = "Example: held_out=0.1."
 @asks("Price synthetic rows without touching rows. Spends nothing; ``.release()`` draws them.")
 def dp_synthetic(
     data: Frame,
-    columns: Sequence[str],
+    columns: Names,
     *,
     cuts: Mapping[str, Any] | None = None,
     target: str | None = None,

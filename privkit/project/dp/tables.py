@@ -28,7 +28,7 @@ from privkit.values.keys import Keys, public_keys
 
 if TYPE_CHECKING:
     from privkit.dp.plan import Plan
-    from privkit.values.inputs import Frame
+    from privkit.values.inputs import Frame, Names, NestedNames
     from privkit.values.unit import PrivacyUnit
 
 #: Cells that are planned, sets of columns, and weights of one set in another: see :func:`_check`.
@@ -38,10 +38,10 @@ MOST_CELLS, MOST_SETS, MOST_WEIGHTS = 2_000_000, 5_000, 500_000_000
 @asks("Price a book of tables without touching rows. Spends nothing; ``.release()`` runs it.")
 def dp_tables(
     data: Frame,
-    tables: Sequence[Sequence[str]] | None = None,
+    tables: NestedNames | None = None,
     *,
     order: int | None = None,
-    columns: Sequence[str] | None = None,
+    columns: Names | None = None,
     importance: Mapping[Any, float] | str | None = None,
     of: str = "rows",
     **asking: Unpack[Asking],

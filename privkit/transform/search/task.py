@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from privkit.transform.hierarchies.ladder import Ladder
     from privkit.transform.search.node_classes import Classes
     from privkit.transform.source import Source
+    from privkit.values.inputs import Share
 
     Ints = NDArray[np.int64]
     #: The order of values by group, and where each group begins.
@@ -245,7 +246,7 @@ def prepare(
     *,
     k: int | None,
     hierarchies: Mapping[str, object] | None,
-    suppress: float,
+    suppress: Share,
     utility: str,
     weights: Mapping[str, float] | None,
     keep: Sequence[str],

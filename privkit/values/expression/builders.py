@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from privkit.errors import NotPublicError, ParameterError
 from privkit.errors.root import type_told
@@ -14,6 +14,9 @@ from privkit.values.arguments import typed
 from privkit.values.expression.days import DateCut, at_days, is_day, windowed
 from privkit.values.expression.nodes import Column, Cut, DatePart, Expression, IsIn, Prefix, Scalar
 from privkit.values.vouched import vouched
+
+if TYPE_CHECKING:
+    from privkit.values.inputs import Labels, Points, Values
 
 #: Intervals of one cut, at most.
 _MOST = 1000
@@ -43,8 +46,8 @@ def _plain_list(values: object, argument: str) -> list[object]:
 @typed
 def cut(
     column: str | Expression,
-    edges: Sequence[int | float | str | date] | None = None,
-    labels: Sequence[str] | None = None,
+    edges: Points | None = None,
+    labels: Labels | None = None,
     *,
     right: bool = False,
     every: str | None = None,
@@ -195,7 +198,7 @@ def prefix(column: str | Expression, length: int) -> Prefix:
 
 
 @typed
-def isin(column: str | Expression, values: Sequence[Scalar]) -> IsIn:
+def isin(column: str | Expression, values: Values) -> IsIn:
     """Return whether a column's value is one of a list, for `where=` and `derive=`.
 
     Examples
