@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from dp_asking import exact
-from test_dp_adversarial_values import FUNCTIONS
+from dp_attacked import FUNCTIONS
 
 import privkit as pk
 from privkit.dp.question import Question

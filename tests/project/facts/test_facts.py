@@ -206,9 +206,6 @@ def test_facts_do_not_change_once_a_release_used_them(project):
     assert project.ledger.verify().entries == entries + 1
 
 
-FINE = pd.Timestamp("2026-01-01 00:00:00.000000001")
-
-
 def test_a_file_beside_the_notebook(project, tmp_path):
     file = tmp_path / "facts.toml"
     file.write_text(
