@@ -260,11 +260,14 @@ def test_every_registered_criterion_is_public_and_stands_here():
     assert set(EXAMPLES) == set(Part.kinds), f"give examples here of {set(EXAMPLES) ^ set(Part.kinds)}"
     forced = set(PER_CLASS) | set(ON_THE_TABLE)
     assert forced == set(Part.kinds), f"give a brute force here for {forced ^ set(Part.kinds)}"
+    told = set(PER_CLASS) ^ set(REPORTS)
+    assert not told, f"give the figure of its report, and the call of that, in REPORTS for {told}"
     for name, kind in Part.kinds.items():
-        assert name in pk.__all__
+        assert name in pk.__all__, f"privkit/__init__.pyi has no line for {name}"
         assert getattr(pk, name) is kind
         assert kind.paper
-        assert f"`{name}" in PAGES, f"no page tells of {name}"
+        told = f"`{name}" in PAGES
+        assert told, f"no page tells of {name}: give it a row in docs/anonymize.md"
 
 
 def test_a_criterion_cannot_forget_what_it_must_answer():
