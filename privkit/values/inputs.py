@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
     from fractions import Fraction
-    from typing import Any, Protocol, TypeVar
+    from typing import Any, Protocol, TypeVar, overload
     from uuid import UUID
 
     import numpy as np
@@ -28,15 +28,18 @@ if TYPE_CHECKING:
 
     T_co = TypeVar("T_co", covariant=True)
 
-    class Several(Protocol[T_co]):
+    class Several(Protocol[T_co]):  # noqa: PLW1641 - a list has no hash
         """A list, tuple or range: a text, which is a sequence of texts to type checkers, is none, nor is an array."""
 
+        @overload
         def __getitem__(self, index: int, /) -> T_co: ...
+        @overload
+        def __getitem__(self, index: slice, /) -> object: ...
         def __contains__(self, value: object, /) -> bool: ...
         def __len__(self) -> int: ...
         def __iter__(self) -> Iterator[T_co]: ...
-        def index(self, value: Any, /) -> int: ...  # noqa: D102
-        def count(self, value: Any, /) -> int: ...  # noqa: D102
+        def __reversed__(self) -> Iterator[T_co]: ...
+        def __eq__(self, other: object, /) -> bool: ...  # of a Series it is a Series
 
 
 #: A table of pandas, Polars, Arrow, DuckDB, Ibis or Spark.

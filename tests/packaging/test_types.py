@@ -82,6 +82,7 @@ WRONG = {
     "private.dp_mean('age', bounds=120, accuracy='2')": "arg-type",
     "private.dp_mean('age', bounds=('0', '120'), epsilon=0.1)": "arg-type",
     "private.dp_median('age', candidates='123', epsilon=0.1)": "arg-type",
+    "private.dp_median('age', candidates=[0.5, Decimal(2)], epsilon=0.1)": "list-item",
     "private.dp_histogram('age', bins='0,10', epsilon=0.1)": "arg-type",
     "private.dp_histogram('age', bins=df['age'], epsilon=0.1)": "arg-type",
     "private.dp_histogram('day', every='week', start=1, epsilon=0.1)": "arg-type",
