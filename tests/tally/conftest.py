@@ -1,4 +1,4 @@
-"""The tests of these folders share `engines`, `lazies` and `cells_told`, which lie beside this file."""
+"""The tests of these folders share `engines`, `lazies`, `cells_told` and `predicate_told`, which lie beside this file."""
 
 from __future__ import annotations
 
