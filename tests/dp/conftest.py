@@ -1,4 +1,4 @@
-"""The tests of these folders share `dp_asking`, `dp_covered` and `dp_drawn`, which lie beside this file."""
+"""The tests of these folders share `dp_asking` and the other modules that lie beside this file."""
 
 import sys
 from pathlib import Path

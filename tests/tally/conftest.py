@@ -1,4 +1,4 @@
-"""The tests of these folders share `engines`, `lazies` and `cells_told`, which lie beside this file."""
+"""The tests of these folders share the modules beside this file: engines, lazy frames, and what cells and rows hold."""
 
 from __future__ import annotations
 

@@ -1,11 +1,6 @@
-"""What the adversarial tests share; `dp_attacked` lies beside this file."""
+"""What the adversarial tests share beside `dp_attacked`."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 import math
 
