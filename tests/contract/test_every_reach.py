@@ -1,4 +1,4 @@
-"""What moves a statistic by more than it says would get too little noise: a unit more is added to a table, and compared.
+"""What moves a statistic by more than it says would get too little noise: one unit more is added, and compared.
 
 The units that are added lie where they move most: on the bounds, far outside them, in one group or in all, in as many
 rows as a person may have and in more. The other half of a proof, that nothing else moves further, is in the docstrings.
