@@ -166,7 +166,7 @@ def test_the_time_limit_tells_what_was_found_until_then():
     assert "The time was up" in repr(found)
 
 
-# -- what is recorded ------------------------------------------------------------------------------------------------
+# -- mechanisms of libraries -------------------------------------------------------------------------------------------
 
 
 def test_opendp_measurements_say_their_loss():

@@ -48,8 +48,6 @@ from privkit.values.expression.nodes import (
 QUICK = settings(max_examples=60)
 
 
-# -- cells of every kind and form --------------------------------------------------------------------------------------
-
 EXACT = ["i64", "i8", "u64", "u8", "w0", "w2", "w9"]
 
 
@@ -72,9 +70,6 @@ def derived(table: Table, expression: Expression) -> list:
     with silence():
         found = selected(table, Selection(derive=(("new", expression),)), ["new"])
     return values_of(found["new"])
-
-
-# -- compared exactly --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NUMBERS)
