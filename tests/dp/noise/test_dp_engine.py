@@ -7,14 +7,16 @@ import pytest
 
 import privkit as pk
 from privkit.dp import opendp as engine
+from privkit.dp.noise import noise
 from privkit.dp.opendp import check_version
 from privkit.errors import LibraryRequiredError
 
 
 @pytest.fixture
 def old(monkeypatch):
-    """An environment that was upgraded around the pin."""
-    engine.opendp.cache_clear()
+    """An environment that was upgraded around the pin, and has asked OpenDP nothing yet."""
+    for kept in (engine.opendp, noise._laplace, noise._gaussian):
+        kept.cache_clear()
     monkeypatch.setattr(engine, "version", lambda _: "0.14.1")
     yield
     engine.opendp.cache_clear()
