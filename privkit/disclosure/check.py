@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privkit.disclosure.cells import Cells
+    from privkit.events.secrets.key import Key, KeySource
     from privkit.values.inputs import Frame, Tables
 
     Ints = NDArray[np.int64]
@@ -130,7 +131,7 @@ def output_check(
     unit: str | None = None,
     dominance: tuple[int, float] | None = None,
     p_percent: float | None = None,
-    key: object = None,
+    key: bytes | Key | KeySource | None = None,
     variance: float = 2.0,
     deviation: int = 5,
 ) -> OutputCheck | CellKeyTables:

@@ -114,9 +114,14 @@ def projects_in(root: Path, path: str, notebook: str = "") -> dict[str, Any]:
     ------
     OutsideRootError, LedgerError
     """
-    ledger = _ledger(root, path)
-    accounts = [] if ledger is None else [ledger.account(name) for name in ledger.projects()]
-    shown = [_project(account, notebook) for account in accounts]
+    from privkit.errors.ledger import LedgerMissingError
+
+    try:
+        ledger = _ledger(root, path)
+        accounts = [] if ledger is None else [ledger.account(name) for name in ledger.projects()]
+        shown = [_project(account, notebook) for account in accounts]
+    except LedgerMissingError:  # it went while it was read: as if it had gone before
+        ledger, shown = None, []
     return {"path": path, "ledger": ledger is not None, "projects": shown}
 
 

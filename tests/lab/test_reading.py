@@ -45,6 +45,20 @@ def test_the_project_that_a_notebook_spent_from_is_known(tmp_path, monkeypatch):
     assert {project["used"] for project in projects_in(tmp_path, "")["projects"]} == {None}
 
 
+def test_a_ledger_that_goes_while_it_is_read_is_told_as_one_that_is_gone(root, monkeypatch):
+    from privkit.lab import reading
+
+    found = reading._ledger
+
+    def going(*place):
+        ledger = found(*place)
+        shutil.rmtree(root / "study" / ".privkit")
+        return ledger
+
+    monkeypatch.setattr(reading, "_ledger", going)
+    assert projects_in(root, "study") == {"path": "study", "ledger": False, "projects": []}
+
+
 def test_a_folder_without_a_ledger_is_calm(root):
     assert projects_in(root, "") == {"path": "", "ledger": False, "projects": []}
     assert projects_in(root, "nowhere")["projects"] == []

@@ -150,7 +150,6 @@ ANYTHING = {
     "attack_model y_out": "what scikit-learn takes as answers",
     "public_values values": "whatever the owner vouches for",
     "lay values": "the values of a column, as NumPy or pandas holds them",
-    "output_check key": "a key lies in a room above",
     "public columns": "the fact of a column, of any of its kinds",
     "assign facts": "a field of an inventory, of any of its kinds",
     "answer proof": "a report of a subject, told by its kind",
