@@ -1,7 +1,8 @@
 """The reference: every public name, in the room where it lives, read from the package itself.
 
 ``.. privkit-names:: anonymity risk study`` documents the public names of these rooms, ``.. privkit-namespace:: events``
-those of ``pk.events`` or ``pk.plan``, and ``.. privkit-accessor::`` the methods of ``df.privacy``. So a new public name
+those of ``pk.events`` or ``pk.plan``, ``.. privkit-accessor::`` the methods of ``df.privacy``,
+and ``.. privkit-inputs::`` the types that signatures name. So a new public name
 is in the reference as soon as it is public.
 """
 
@@ -156,6 +157,21 @@ class Accessor(Parsed):
         ]
 
 
+class Inputs(Parsed):
+    """What the names of types in signatures stand for."""
+
+    def lines(self) -> list[str]:
+        """Return a table of the names, with what each is and what may be given."""
+        source = (Path(privkit.__file__).parent / "values" / "inputs.py").read_text(encoding="utf-8")
+        rows = []
+        for said, name, taken in _INPUT.findall(source):
+            told = " ".join(line.removeprefix("#:").strip() for line in said.splitlines())
+            rows += [f"   * - ``{name}``", f"     - {told}", f"     - ``{taken}``"]
+        return [".. list-table::", "   :widths: 2 5 6", "", *rows, ""]
+
+
+#: A named type, with the comment above it.
+_INPUT = re.compile(r'((?:^#: .*\n)+)(\w+): TypeAlias = "(.*)"$', re.MULTILINE)
 #: Bars are norms and absolute values, never substitutions; an attribute with a leading dot is code, not a link.
 _BAR = re.compile(r"(``.*?``)|\\?\|")
 _ATTRIBUTE = re.compile(r"(?<![^\s(])`(\.[^`\s][^`]*)`(?!`)")
@@ -186,6 +202,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("privkit-names", Names)
     app.add_directive("privkit-namespace", Namespace)
     app.add_directive("privkit-accessor", Accessor)
+    app.add_directive("privkit-inputs", Inputs)
     app.connect("autodoc-skip-member", _told_elsewhere)
     app.connect("autodoc-process-docstring", _plain_text_of_the_docstrings, priority=110)
     return {"parallel_read_safe": True}

@@ -17,6 +17,7 @@ from sphinx.util.inventory import InventoryFile
 
 import privkit as pk
 from privkit.accessor import Delegate, PlanAccessor, PrivacyAccessor
+from privkit.values import inputs
 
 pytestmark = pytest.mark.landing
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,13 @@ def test_every_public_name_is_in_the_reference(described):
     assert {f"privkit.{name}" for name in pk.__all__} <= described
     assert {f"privkit.events.{name}" for name in pk.events.__all__} <= described
     assert {f"privkit.plan.{name}" for name in pk.plan.__all__} <= described
+
+
+def test_the_types_that_signatures_name_are_explained(site):
+    page = (site / "reference" / "values.html").read_text(encoding="utf-8")
+    named = [name for name, written in vars(inputs).items() if isinstance(written, str) and name[0].isupper()]
+    assert len(named) > 15
+    assert [name for name in named if f">{name}</span>" not in page] == []
 
 
 def test_every_method_of_the_accessor_is_in_the_reference(described):
