@@ -167,7 +167,7 @@ class Inputs(Parsed):
         for said, name, taken in _INPUT.findall(source):
             told = " ".join(line.removeprefix("#:").strip() for line in said.splitlines())
             rows += [f"   * - ``{name}``", f"     - {told}", f"     - ``{taken}``"]
-        return [".. list-table::", "   :widths: 2 5 6", "", *rows, ""]
+        return [".. list-table::", "   :widths: 3 5 5", "", *rows, ""]
 
 
 #: A named type, with the comment above it.
