@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -81,6 +81,10 @@ class Keys:
     def codes(self) -> list[list[str]]:
         """For each column a text of each key's value; values have one text only if they are the same."""
         return [codes_of(column) for column in zip(*self.values, strict=True)]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields alone: keys are shared, so that what is known of them is up to earlier calls."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def samples(self) -> list[list[KeyValue]]:

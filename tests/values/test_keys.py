@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import pickle
 from decimal import Decimal
 from enum import Enum, IntEnum
 from zoneinfo import ZoneInfo
@@ -302,3 +303,11 @@ def test_found_decimals_are_told_by_value():
         "('Decimal', '0.1')",
         "('float', '0.1')",
     ]
+
+
+def test_what_other_calls_asked_of_keys_is_not_pickled_with_them():
+    keys = public_keys(["zip"], ["8001", "8002"])
+    before = pickle.dumps(keys)
+    assert keys.samples
+    assert pickle.dumps(keys) == before
+    assert pickle.loads(before) == keys
