@@ -11,6 +11,7 @@ from privkit.tally.frame import engine_of
 from privkit.values.bounds import ContributionBounds
 from privkit.values.expression.nodes import Literal, normal
 from privkit.values.expression.selection import Selection
+from privkit.values.frozen import PickledByFields
 from privkit.values.keys import Keys
 from privkit.values.unit import PrivacyUnit
 
@@ -26,7 +27,7 @@ EVERY_ROW = Selection()
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(PickledByFields):
     """A statistic, in all or by public keys, each person within contribution bounds.
 
     Attributes

@@ -1,12 +1,23 @@
-"""A mapping that nobody changes, and that is pickled and copied like any other value."""
+"""What nobody changes, and how it is pickled: a mapping, and values that remember what was computed of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+
+class PickledByFields:
+    """A dataclass whose cached properties stay behind: of a shared value, what is known is up to earlier calls."""
+
+    __slots__ = ()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the fields alone."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
 
 
 class Frozen(Mapping[K, V]):

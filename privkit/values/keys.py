@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -13,6 +13,7 @@ from typing import Any
 
 from privkit.errors import KeysError, NotPublicError
 from privkit.errors.root import type_told
+from privkit.values.frozen import PickledByFields
 from privkit.values.vouched import PublicValues, Table, public_values, vouched
 
 __all__ = ["KeyValue", "Keys", "PublicValues", "codes_of", "decoded", "public_keys", "public_values"]
@@ -28,7 +29,7 @@ _MOST_BITS = 13_000
 
 
 @dataclass(frozen=True, eq=False)
-class Keys:
+class Keys(PickledByFields):
     """The groups of a release, in the order in which the user named them.
 
     Two values are one group only if they are the same value: 1 and 1.0 are, True is another than 1, and instants are
@@ -81,10 +82,6 @@ class Keys:
     def codes(self) -> list[list[str]]:
         """For each column a text of each key's value; values have one text only if they are the same."""
         return [codes_of(column) for column in zip(*self.values, strict=True)]
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return the fields alone: keys are shared, so that what is known of them is up to earlier calls."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @cached_property
     def samples(self) -> list[list[KeyValue]]:

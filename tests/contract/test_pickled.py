@@ -143,3 +143,14 @@ def test_what_is_derived_of_a_simulated_release_is_no_way_round():
 
 def test_the_register_is_that_of_the_golden_views(shown, tmp_path):
     assert set(shown[1]) <= set(pinned_values.makers(tmp_path))
+
+
+def test_what_was_computed_of_a_question_is_not_pickled_with_it(ledger_path):
+    project = pk.open_project("kept", epsilon=1, unit=pk.ROW, store=ledger_path)
+    frame = pd.DataFrame({"ward": [1, 2]})
+    question = pk.plan.dp_count(frame, "ward", keys=[1, 2], epsilon=0.1, project=project).question
+    fresh = pickle.loads(pickle.dumps(question))
+    before = pickle.dumps(fresh)
+    assert fresh.sensitivity == question.sensitivity
+    assert (fresh.columns, fresh.keys.samples) == (question.columns, question.keys.samples)
+    assert pickle.dumps(fresh) == before
