@@ -6,6 +6,7 @@ The values are those of the register of the golden views, which has every class 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import re
 
@@ -149,8 +150,13 @@ def test_what_was_computed_of_a_question_is_not_pickled_with_it(ledger_path):
     project = pk.open_project("kept", epsilon=1, unit=pk.ROW, store=ledger_path)
     frame = pd.DataFrame({"ward": [1, 2]})
     question = pk.plan.dp_count(frame, "ward", keys=[1, 2], epsilon=0.1, project=project).question
-    fresh = pickle.loads(pickle.dumps(question))
-    before = pickle.dumps(fresh)
-    assert fresh.sensitivity == question.sensitivity
-    assert (fresh.columns, fresh.keys.samples) == (question.columns, question.keys.samples)
-    assert pickle.dumps(fresh) == before
+    assert question.sensitivity
+    assert question.keys.samples
+    again = pickle.loads(pickle.dumps(question))
+    for one in (again, again.keys):
+        assert vars(one).keys() == {field.name for field in dataclasses.fields(one)}
+    assert (again.sensitivity, again.columns, again.canonical()) == (
+        question.sensitivity,
+        question.columns,
+        question.canonical(),
+    )
